@@ -1,0 +1,15 @@
+//! The metadata port: records by key in byte order, read one by one or in ranges, changed by atomic checked commits.
+//!
+//! Knows: what every metadata engine promises, and an engine in memory.
+//! Does not know: what a record means, blobs, HTTP.
+
+mod error;
+mod port;
+mod request;
+
+pub use error::{MetaError, MetaErrorKind};
+pub use port::{MetaRead, MetaStore};
+pub use request::{
+    COMMIT_MAX_BYTES, COMMIT_MAX_WRITES, Check, Commit, ENCODED_KEY_MAX_BYTES, Fold, Record, Revision, ScanItem,
+    ScanPage, ScanRequest, Write,
+};

@@ -1,0 +1,176 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The largest frame, in bytes: one large write to a socket costs a third of sixteen small ones.
+pub const FRAME_MAX_BYTES: usize = 1024 * 1024;
+/// The smallest frame, in bytes, used while many streams share the budget.
+pub const FRAME_MIN_BYTES: usize = 64 * 1024;
+
+const FRAME_MIN_PERMITS: usize = 1;
+const FRAME_MAX_PERMITS: usize = FRAME_MAX_BYTES / FRAME_MIN_BYTES;
+/// Idle buffers kept for the next frame; the allocator gives large ones back to the kernel, and faulting their pages in
+/// again costs as much as copying.
+const POOL_MAX_BUFFERS: usize = 16;
+
+/// The memory that all bodies on their way may hold together. Waiting for it is back-pressure. Cloning shares it.
+#[derive(Clone)]
+pub struct Budget(Arc<Shared>);
+
+struct Shared {
+    permits: Arc<Semaphore>,
+    total_permits: usize,
+    pool: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Budget {
+    /// A budget of `total_bytes`, at least one largest frame.
+    #[must_use]
+    pub fn new(total_bytes: usize) -> Self {
+        let total_permits = (total_bytes / FRAME_MIN_BYTES).clamp(FRAME_MAX_PERMITS, u32::MAX as usize);
+        Self(Arc::new(Shared {
+            permits: Arc::new(Semaphore::new(total_permits)),
+            total_permits,
+            pool: Mutex::new(Vec::new()),
+        }))
+    }
+
+    /// Takes a buffer for the next frame of a stream that has `wanted_bytes` left: as large as is useful and as the load
+    /// allows, [`FRAME_MIN_BYTES`] to [`FRAME_MAX_BYTES`]. Waits while the budget is exhausted.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives its place in the queue back.
+    pub async fn frame(&self, wanted_bytes: u64) -> FrameBuffer {
+        let permits = self.share(wanted_bytes);
+        let permit = acquire(&self.0.permits, permits).await;
+        FrameBuffer { buffer: self.buffer(permits * FRAME_MIN_BYTES), shared: self.0.clone(), _permit: permit }
+    }
+
+    /// Takes a buffer as [`Budget::frame`] does, or `None` where that would wait.
+    #[must_use]
+    pub fn try_frame(&self, wanted_bytes: u64) -> Option<FrameBuffer> {
+        let permits = self.share(wanted_bytes);
+        let permit = self.0.permits.clone().try_acquire_many_owned(permits as u32).ok()?;
+        Some(FrameBuffer {
+            buffer: self.buffer(permits * FRAME_MIN_BYTES),
+            shared: self.0.clone(),
+            _permit: permit,
+        })
+    }
+
+    /// Reserves room for bytes that somebody else allocates, such as a connection's read buffer.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives its place in the queue back.
+    pub async fn reserve(&self, bytes: usize) -> Reservation {
+        let permits = bytes.div_ceil(FRAME_MIN_BYTES).clamp(FRAME_MIN_PERMITS, self.0.total_permits);
+        Reservation { _permit: acquire(&self.0.permits, permits).await }
+    }
+
+    /// Bytes in use now.
+    #[must_use]
+    pub fn used_bytes(&self) -> usize {
+        (self.0.total_permits - self.0.permits.available_permits()) * FRAME_MIN_BYTES
+    }
+
+    /// A sixteenth of what is free, within the frame's limits: few streams get large frames, many get small ones.
+    fn share(&self, wanted_bytes: u64) -> usize {
+        let fair = (self.0.permits.available_permits() / 16).clamp(FRAME_MIN_PERMITS, FRAME_MAX_PERMITS);
+        let wanted = usize::try_from(wanted_bytes.div_ceil(FRAME_MIN_BYTES as u64)).unwrap_or(usize::MAX);
+        fair.min(wanted.max(FRAME_MIN_PERMITS))
+    }
+
+    fn buffer(&self, size_bytes: usize) -> Vec<u8> {
+        let mut pool = self.0.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = pool.iter().rposition(|buffer| buffer.len() == size_bytes);
+        found.map(|place| pool.swap_remove(place)).unwrap_or_else(|| vec![0; size_bytes])
+    }
+}
+
+async fn acquire(permits: &Arc<Semaphore>, count: usize) -> OwnedSemaphorePermit {
+    permits.clone().acquire_many_owned(count as u32).await.expect("the semaphore is never closed")
+}
+
+/// Room in the budget, given back on drop.
+#[derive(Debug)]
+pub struct Reservation {
+    _permit: OwnedSemaphorePermit,
+}
+
+/// A buffer from the budget; freezing it gives shared bytes, and dropping the last of them gives it back.
+pub struct FrameBuffer {
+    buffer: Vec<u8>,
+    shared: Arc<Shared>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl FrameBuffer {
+    /// The whole buffer, for filling. Its content is unspecified, its length the frame's capacity.
+    pub fn as_mut_slice(&mut self) -> &mut [u8] {
+        &mut self.buffer
+    }
+
+    /// How many bytes fit.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// The bytes of `range` as a shared frame.
+    ///
+    /// # Panics
+    /// When the range lies outside the buffer.
+    #[must_use]
+    pub fn freeze(self, range: std::ops::Range<usize>) -> Bytes {
+        Bytes::from_owner(self).slice(range)
+    }
+}
+
+impl AsRef<[u8]> for FrameBuffer {
+    fn as_ref(&self) -> &[u8] {
+        &self.buffer
+    }
+}
+
+impl Drop for FrameBuffer {
+    fn drop(&mut self) {
+        let buffer = std::mem::take(&mut self.buffer);
+        let mut pool = self.shared.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        if pool.len() < POOL_MAX_BUFFERS {
+            pool.push(buffer);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    #[test]
+    fn few_streams_get_large_frames_and_many_get_small_ones() {
+        let budget = Budget::new(32 * FRAME_MAX_BYTES);
+        let first = budget.try_frame(u64::MAX).unwrap();
+        assert_eq!(first.capacity(), FRAME_MAX_BYTES);
+        assert_eq!(budget.try_frame(1).unwrap().capacity(), FRAME_MIN_BYTES);
+        let held: Vec<_> = std::iter::from_fn(|| budget.try_frame(u64::MAX)).collect();
+        assert_eq!(held.last().unwrap().capacity(), FRAME_MIN_BYTES);
+        assert_eq!(budget.used_bytes(), 32 * FRAME_MAX_BYTES);
+    }
+
+    #[test]
+    fn an_exhausted_budget_waits_and_a_dropped_frame_wakes() {
+        let budget = Budget::new(FRAME_MAX_BYTES);
+        let held: Vec<_> = std::iter::from_fn(|| budget.try_frame(u64::MAX)).collect();
+        let mut waiting = pin!(budget.frame(1));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(waiting.as_mut().poll(&mut cx).is_pending());
+        let bytes = held.into_iter().map(|frame| frame.freeze(3..5)).next_back().unwrap();
+        assert_eq!(bytes.len(), 2);
+        assert!(matches!(waiting.poll(&mut cx), Poll::Ready(_)));
+    }
+}

@@ -1,0 +1,52 @@
+use std::fmt;
+use std::time::Instant;
+
+/// A request's id: 16 characters of `0-9A-F`, as S3's `x-amz-request-id`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestId([u8; 16]);
+
+impl RequestId {
+    /// Writes a number as an id.
+    #[must_use]
+    pub fn from_u64(number: u64) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+        Self(std::array::from_fn(|place| DIGITS[(number >> (60 - 4 * place) & 15) as usize]))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What every call bears downwards: which request it serves and until when it is worth doing.
+///
+/// Cancellation is dropping the future. It holds no store, client or setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Context {
+    /// The request served.
+    pub request_id: RequestId,
+    /// When the caller stops waiting, if ever.
+    pub deadline: Option<Instant>,
+}
+
+impl Context {
+    /// A context for background work and tests: no deadline.
+    #[must_use]
+    pub fn background() -> Self {
+        Self { request_id: RequestId([b'0'; 16]), deadline: None }
+    }
+}
