@@ -18,18 +18,20 @@ pub use capabilities::{Capabilities, Support};
 pub use error::{Missing, PartProblem, StoreError, StoreErrorKind};
 pub use layer::{Layer, LayerClash, Slot, stack};
 pub use list::{
-    ListEntry, ListObjects, ListPage, ListUploads, ListVersions, ObjectSummary, Position, UploadEntry, UploadPage,
-    UploadSummary, VersionEntry, VersionPage, VersionState, VersionSummary,
+    ListEntry, ListObjects, ListPage, ListUploads, ListVersions, ObjectSummary, Position, UploadEntry,
+    UploadPage, UploadSummary, VersionEntry, VersionPage, VersionState, VersionSummary,
 };
 pub use multipart::{
-    CompleteOptions, CompletedPart, CopyPartOptions, CreateUploadOptions, ListParts, MultipartStore, PartOptions,
-    PartOutcome, PartSummary, PartsPage, UploadChecksum, UploadId, UploadInfo, UploadRef,
+    CompleteOptions, CompletedPart, CopyPartOptions, CreateUploadOptions, ListParts, MultipartStore,
+    PartOptions, PartOutcome, PartSummary, PartsPage, UploadChecksum, UploadId, UploadInfo, UploadRef,
 };
 pub use object::{
-    Content, CopyOptions, CopySource, DeleteOptions, DeleteOutcome, DeleteTarget, Directive, ExpectedChecksum,
-    ExpectedDigests, Identity, ObjectIdentity, ObjectInfo, ObjectParts, ObjectStore, OpenOptions, Opened, PartSpan,
-    PutOptions, PutOutcome, WriteCondition,
+    Content, CopyOptions, CopySource, DeleteOptions, DeleteOutcome, DeleteTarget, Directive, Identity,
+    ObjectIdentity, ObjectInfo, ObjectParts, ObjectStore, OpenOptions, Opened, PartSpan, PutOptions,
+    PutOutcome, WriteCondition,
 };
+
+pub use types::{ExpectedChecksum, ExpectedDigests};
 
 /// A whole store: buckets, objects and uploads.
 pub trait Store: BucketStore + ObjectStore + MultipartStore {}

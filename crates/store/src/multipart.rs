@@ -3,10 +3,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use types::{
-    Body, ByteRange, Checksum, ChecksumAlgorithm, ChecksumKind, Context, ETag, ObjectKey, ObjectMetadata, Timestamp,
+    Body, ByteRange, Checksum, ChecksumAlgorithm, ChecksumKind, Context, ETag, ExpectedDigests, ObjectKey,
+    ObjectMetadata, Timestamp,
 };
 
-use crate::{Bucket, CopySource, ExpectedDigests, ListUploads, PutOutcome, StoreError, UploadPage, WriteCondition};
+use crate::{Bucket, CopySource, ListUploads, PutOutcome, StoreError, UploadPage, WriteCondition};
 
 /// An upload's id: opaque text that the store issued.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use types::{
-    Body, ByteRange, Checksum, ChecksumAlgorithm, Context, ETag, ObjectKey, ObjectMetadata, RangeSpec, TagSet,
-    Timestamp, VersionId,
+    Body, ByteRange, Checksum, ChecksumAlgorithm, Context, ETag, ExpectedDigests, ObjectKey, ObjectMetadata,
+    RangeSpec, TagSet, Timestamp, VersionId,
 };
 
 use crate::{Bucket, Capabilities, ListObjects, ListPage, ListVersions, StoreError, VersionPage};
@@ -20,29 +20,6 @@ pub enum WriteCondition {
     IfPresent,
     /// `If-Match: ETAG`: the current object has this tag.
     IfMatch(ETag),
-}
-
-/// Which checksum of the body the client expects or wants kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ExpectedChecksum {
-    /// Nothing said: CRC64NVME is computed and kept.
-    #[default]
-    Default,
-    /// Compute and keep this algorithm's.
-    Compute(ChecksumAlgorithm),
-    /// The value is known beforehand and must match.
-    Value(Checksum),
-    /// The value comes as the body's trailer, and must come and match.
-    Trailer(ChecksumAlgorithm),
-}
-
-/// What the body must turn out to be, verified before anything becomes visible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ExpectedDigests {
-    /// `Content-MD5`.
-    pub content_md5: Option<[u8; 16]>,
-    /// The checksum.
-    pub checksum: ExpectedChecksum,
 }
 
 /// An object's S3 identity, as somebody above the store has already computed it.
@@ -352,12 +329,8 @@ pub trait ObjectStore: Send + Sync + 'static {
     ///
     /// # Errors
     /// Failures of the store.
-    async fn list(
-        &self,
-        cx: &Context,
-        bucket: &Bucket,
-        options: ListObjects,
-    ) -> Result<ListPage, StoreError>;
+    async fn list(&self, cx: &Context, bucket: &Bucket, options: ListObjects)
+    -> Result<ListPage, StoreError>;
 
     /// One page of versions, delete markers and common prefixes.
     ///

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
-use crate::Checksum;
+use crate::{Checksum, ChecksumAlgorithm};
 
 /// One piece of a body.
 #[derive(Debug, Clone)]
@@ -137,6 +137,10 @@ pub enum BodyErrorKind {
     SignatureMismatch,
     /// The SHA-256 of the payload is not the one that was signed.
     PayloadHashMismatch,
+    /// The bytes do not have the checksum that was expected; `None` is `Content-MD5`.
+    DigestMismatch(Option<ChecksumAlgorithm>),
+    /// A checksum trailer that was announced did not come, or another one came.
+    TrailerMissing(ChecksumAlgorithm),
     /// The bytes could not be read from storage; the store's own error is the source.
     Storage,
     /// Bytes in storage do not match their checksum.
@@ -179,6 +183,12 @@ impl fmt::Display for BodyError {
             BodyErrorKind::SignatureMismatch => f.write_str("the signature of a chunk does not match"),
             BodyErrorKind::PayloadHashMismatch => {
                 f.write_str("the SHA-256 of the payload is not the one that was signed")
+            }
+            BodyErrorKind::DigestMismatch(algorithm) => {
+                write!(f, "the {} does not match", algorithm.map_or("Content-MD5", ChecksumAlgorithm::name))
+            }
+            BodyErrorKind::TrailerMissing(algorithm) => {
+                write!(f, "the announced {} trailer did not come", algorithm.name())
             }
             BodyErrorKind::Storage => f.write_str("the bytes could not be read from storage"),
             BodyErrorKind::Corrupt => f.write_str("bytes in storage do not match their checksum"),

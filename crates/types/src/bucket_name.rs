@@ -77,9 +77,20 @@ mod tests {
     #[test]
     fn refuses_each_broken_rule() {
         let long = "a".repeat(64);
-        for name in
-            ["", "ab", &long, "Abc", "a_b", "-ab", "ab-", ".ab", "a..b", "192.168.5.4", "xn--abc", "abc-s3alias"]
-        {
+        for name in [
+            "",
+            "ab",
+            &long,
+            "Abc",
+            "a_b",
+            "-ab",
+            "ab-",
+            ".ab",
+            "a..b",
+            "192.168.5.4",
+            "xn--abc",
+            "abc-s3alias",
+        ] {
             assert!(BucketName::new(name).is_err(), "{name}");
         }
     }

@@ -44,7 +44,11 @@ impl Budget {
     pub async fn frame(&self, wanted_bytes: u64) -> FrameBuffer {
         let permits = self.share(wanted_bytes);
         let permit = acquire(&self.0.permits, permits).await;
-        FrameBuffer { buffer: self.buffer(permits * FRAME_MIN_BYTES), shared: self.0.clone(), _permit: permit }
+        FrameBuffer {
+            buffer: self.buffer(permits * FRAME_MIN_BYTES),
+            shared: self.0.clone(),
+            _permit: permit,
+        }
     }
 
     /// Takes a buffer as [`Budget::frame`] does, or `None` where that would wait.

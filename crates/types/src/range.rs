@@ -88,9 +88,7 @@ impl RangeSpec {
                 ByteRange { start: first, end: last.saturating_add(1).min(size_bytes) }
             }
             Self::From(first) => ByteRange { start: first, end: size_bytes },
-            Self::Suffix(length) => {
-                ByteRange { start: size_bytes.saturating_sub(length), end: size_bytes }
-            }
+            Self::Suffix(length) => ByteRange { start: size_bytes.saturating_sub(length), end: size_bytes },
         };
         if range.is_empty() { Err(UnsatisfiableRange) } else { Ok(range) }
     }
@@ -126,7 +124,9 @@ mod tests {
         assert_eq!(resolve("bytes=10-", 10), Some(Err(UnsatisfiableRange)));
         assert_eq!(resolve("bytes=-0", 10), Some(Err(UnsatisfiableRange)));
         assert_eq!(resolve("bytes=0-1", 0), Some(Err(UnsatisfiableRange)));
-        for header in ["bytes=3-2", "bytes=-", "bytes=a-b", "items=0-1", "bytes=0-1,3-4", "bytes", "bytes=+1-2"] {
+        for header in
+            ["bytes=3-2", "bytes=-", "bytes=a-b", "items=0-1", "bytes=0-1,3-4", "bytes", "bytes=+1-2"]
+        {
             assert_eq!(RangeSpec::parse(header), None, "{header}");
         }
     }

@@ -20,8 +20,8 @@ impl Counter {
 
 /// Upper bounds of a [`DurationHistogram`]'s buckets, in microseconds; a last bucket holds the rest.
 pub const HISTOGRAM_BOUNDS_US: [u64; 16] = [
-    50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 5_000_000,
-    30_000_000,
+    50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
+    5_000_000, 30_000_000,
 ];
 
 /// Durations counted in fixed buckets, without a lock.

@@ -89,7 +89,10 @@ mod tests {
     use super::*;
 
     fn set(tags: &[(&str, &str)]) -> Result<TagSet, InvalidTags> {
-        TagSet::new(tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(), TagSet::OBJECT_MAX)
+        TagSet::new(
+            tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            TagSet::OBJECT_MAX,
+        )
     }
 
     #[test]
