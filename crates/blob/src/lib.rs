@@ -5,8 +5,12 @@
 
 mod error;
 mod id;
+mod memory;
 mod port;
+mod stats;
 
 pub use error::{BlobError, BlobErrorKind};
 pub use id::BlobId;
+pub use memory::{MemoryBlobs, MemoryImage, RemovalHold};
 pub use port::{BlobInfo, BlobReader, BlobStore, ScanScope, WriteHint, WrittenBlob};
+pub use stats::BlobStats;
