@@ -1,7 +1,7 @@
 use std::error::Error;
 use std::fmt;
 
-use types::{BodyError, ChecksumAlgorithm, VersionId};
+use types::{BodyError, ChecksumAlgorithm, Timestamp, VersionId};
 
 /// What is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,11 @@ pub enum PartProblem {
         /// Its size.
         size_bytes: u64,
     },
+    /// The parts together are larger than [`crate::CompleteOptions::max_size_bytes`].
+    TooLarge {
+        /// Their sum.
+        size_bytes: u64,
+    },
     /// The object has no part of that number.
     NoSuchPart,
     /// The part's checksum is of another algorithm than the upload's.
@@ -53,6 +58,8 @@ pub enum StoreErrorKind {
         version_id: VersionId,
         /// Whether the request named it, or found it as the current version.
         named: bool,
+        /// When the marker was made.
+        modified_at: Timestamp,
     },
     /// A bucket of that name is there.
     BucketExists,

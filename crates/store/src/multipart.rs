@@ -151,6 +151,8 @@ pub struct CompleteOptions {
     pub checksum_kind: Option<ChecksumKind>,
     /// The size that the client expects; another one is `Part(ObjectSize)`.
     pub object_size_bytes: Option<u64>,
+    /// The largest object that may come of it; a larger sum of the parts is `Part(TooLarge)`.
+    pub max_size_bytes: Option<u64>,
 }
 
 /// Uploads in parts.
