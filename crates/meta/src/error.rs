@@ -52,7 +52,9 @@ impl MetaError {
 impl fmt::Display for MetaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
-            MetaErrorKind::Conflict(index) => return write!(f, "{}: check {index} did not hold", self.operation),
+            MetaErrorKind::Conflict(index) => {
+                return write!(f, "{}: check {index} did not hold", self.operation);
+            }
             MetaErrorKind::TooLarge => "over a limit of the metadata store",
             MetaErrorKind::Full => "no room left on the device",
             MetaErrorKind::ReadOnly => "the metadata store accepts no writes",

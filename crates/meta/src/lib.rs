@@ -4,12 +4,17 @@
 //! Does not know: what a record means, blobs, HTTP.
 
 mod error;
+mod fold;
+mod limits;
+mod memory;
 mod port;
 mod request;
 
 pub use error::{MetaError, MetaErrorKind};
+pub use fold::after_prefix;
+pub use memory::{MemoryMeta, MemoryRecords};
 pub use port::{MetaRead, MetaStore};
 pub use request::{
-    COMMIT_MAX_BYTES, COMMIT_MAX_WRITES, Check, Commit, ENCODED_KEY_MAX_BYTES, Fold, Record, Revision, ScanItem,
-    ScanPage, ScanRequest, Write,
+    COMMIT_MAX_BYTES, COMMIT_MAX_WRITES, Check, Commit, ENCODED_KEY_MAX_BYTES, Fold, Record, Revision,
+    ScanItem, ScanPage, ScanRequest, Write,
 };
