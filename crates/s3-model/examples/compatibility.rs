@@ -1,0 +1,6 @@
+//! Prints the compatibility page: `cargo run -p s3-model --example compatibility > docs/compatibility.md`.
+
+#[allow(clippy::print_stdout, reason = "printing is what this example is for")]
+fn main() {
+    print!("{}", s3_model::Operation::compatibility_page());
+}
