@@ -131,6 +131,11 @@ pub enum BodyErrorKind {
         /// The limit.
         max_bytes: u64,
     },
+    /// Fewer bytes than a form's policy asks for.
+    TooSmall {
+        /// The least.
+        min_bytes: u64,
+    },
     /// The framing (`aws-chunked`, a form) is broken; says how.
     Malformed(&'static str),
     /// The signature of a chunk or trailer does not match.
@@ -179,6 +184,7 @@ impl fmt::Display for BodyError {
             BodyErrorKind::Incomplete => f.write_str("the body ended before its declared length"),
             BodyErrorKind::TimedOut => f.write_str("the sender of the body stalled"),
             BodyErrorKind::TooLarge { max_bytes } => write!(f, "the body is larger than {max_bytes} bytes"),
+            BodyErrorKind::TooSmall { min_bytes } => write!(f, "the body is smaller than {min_bytes} bytes"),
             BodyErrorKind::Malformed(how) => write!(f, "the body is malformed: {how}"),
             BodyErrorKind::SignatureMismatch => f.write_str("the signature of a chunk does not match"),
             BodyErrorKind::PayloadHashMismatch => {
