@@ -29,8 +29,10 @@ pub(super) struct Shared {
 #[derive(Default)]
 pub(super) struct State {
     next_id: u128,
-    /// Ids below this one come from an image; those of them still there are unswept until `settle`.
-    unswept_below: u128,
+    /// Ids below this one are settled.
+    swept_below: u128,
+    /// Ids below this one come from an image; between the two they are unswept.
+    own_from: u128,
     blobs: BTreeMap<BlobId, Arc<Content>>,
     /// How many [`RemovalHold`]s live.
     pub(super) holds: usize,
@@ -45,13 +47,13 @@ impl MemoryBlobs {
         Self { shared: Arc::default(), ceiling, stats: Arc::default() }
     }
 
-    /// A store that holds what the image does; all of it is unswept.
+    /// A store that holds what the image does; what the image's store wrote is unswept.
     ///
     /// # Errors
     /// `Full` where the image does not fit.
     pub fn from_image(image: MemoryImage, ceiling: Ceiling) -> Result<Self, BlobError> {
         let store = Self::new(ceiling);
-        let mut state = State { next_id: image.next_id, ..State::default() };
+        let mut state = State { next_id: image.next_id, swept_below: image.swept_below, ..State::default() };
         for (id, chunks) in image.blobs {
             let charge = Charge::new(store.ceiling.clone(), 0);
             let content = charge.and_then(|charge| Content::from_chunks(chunks, charge));
@@ -59,7 +61,7 @@ impl MemoryBlobs {
             state.next_id = state.next_id.max(id.as_u128() + 1);
             state.blobs.insert(id, Arc::new(content));
         }
-        state.unswept_below = state.next_id;
+        state.own_from = state.next_id;
         *store.shared.state.write() = state;
         Ok(store)
     }
@@ -71,7 +73,7 @@ impl MemoryBlobs {
         let mut blobs: Vec<_> = state.blobs.iter().chain(&state.removed).collect();
         blobs.sort_unstable_by_key(|(id, _)| **id);
         let blobs = blobs.into_iter().map(|(id, content)| (*id, content.chunks().to_vec())).collect();
-        MemoryImage { next_id: state.next_id, blobs }
+        MemoryImage { next_id: state.next_id, swept_below: state.swept_below, blobs }
     }
 
     /// Keeps blobs removed from now on in images of the store, as long as what is returned lives.
@@ -137,18 +139,20 @@ impl BlobStore for MemoryBlobs {
         limit: usize,
     ) -> Result<Vec<BlobInfo>, BlobError> {
         let state = self.shared.state.read();
-        let below = match scope {
-            ScanScope::All => u128::MAX,
-            ScanScope::Unswept => state.unswept_below,
+        let (from, below) = match scope {
+            ScanScope::All => (0, u128::MAX),
+            ScanScope::Unswept => (state.swept_below, state.own_from),
         };
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let found = state.blobs.range((start, Bound::Unbounded));
+        let found = found.skip_while(|(id, _)| id.as_u128() < from);
         let found = found.take_while(|(id, _)| id.as_u128() < below).take(limit);
         Ok(found.map(|(id, content)| BlobInfo { id: *id, size_bytes: Some(content.size_bytes()) }).collect())
     }
 
     async fn settle(&self) -> Result<(), BlobError> {
-        self.shared.state.write().unswept_below = 0;
+        let mut state = self.shared.state.write();
+        state.swept_below = state.own_from;
         Ok(())
     }
 }
