@@ -66,7 +66,7 @@ pub struct BucketPage {
 /// Buckets: made, found, changed, removed.
 #[async_trait]
 pub trait BucketStore: Send + Sync + 'static {
-    /// Makes a bucket.
+    /// Makes a bucket, with its tags, in one step.
     ///
     /// # Errors
     /// `BucketExists` where one of that name is there, whoever owns it.
@@ -75,6 +75,7 @@ pub trait BucketStore: Send + Sync + 'static {
         cx: &Context,
         name: &BucketName,
         owner: &Owner,
+        tags: &TagSet,
     ) -> Result<Bucket, StoreError>;
 
     /// A bucket's record.
