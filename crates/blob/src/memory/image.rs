@@ -10,6 +10,8 @@ use crate::BlobId;
 pub struct MemoryImage {
     /// The next id that the store would issue.
     pub next_id: u128,
+    /// Blobs with ids below this one have been settled.
+    pub swept_below: u128,
     /// The blobs in order of id, each as its chunks in order.
     pub blobs: Vec<(BlobId, Vec<Bytes>)>,
 }
