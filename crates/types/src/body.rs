@@ -138,6 +138,8 @@ pub enum BodyErrorKind {
     },
     /// The framing (`aws-chunked`, a form) is broken; says how.
     Malformed(&'static str),
+    /// The trailer after an `aws-chunked` body is broken, or is not the one that was announced; says how.
+    MalformedTrailer(&'static str),
     /// The signature of a chunk or trailer does not match.
     SignatureMismatch,
     /// The SHA-256 of the payload is not the one that was signed.
@@ -186,6 +188,7 @@ impl fmt::Display for BodyError {
             BodyErrorKind::TooLarge { max_bytes } => write!(f, "the body is larger than {max_bytes} bytes"),
             BodyErrorKind::TooSmall { min_bytes } => write!(f, "the body is smaller than {min_bytes} bytes"),
             BodyErrorKind::Malformed(how) => write!(f, "the body is malformed: {how}"),
+            BodyErrorKind::MalformedTrailer(how) => write!(f, "the body's trailer is malformed: {how}"),
             BodyErrorKind::SignatureMismatch => f.write_str("the signature of a chunk does not match"),
             BodyErrorKind::PayloadHashMismatch => {
                 f.write_str("the SHA-256 of the payload is not the one that was signed")
