@@ -1,1 +1,27 @@
-//! meta-sqlite
+//! The metadata engine on SQLite: one database file, group commit, verified records.
+//!
+//! Knows: SQLite, its write-ahead log, what a record's bytes look like in a row.
+//! Does not know: what a record means, blobs, HTTP.
+
+mod checkpoint;
+mod commit;
+mod connect;
+mod error;
+mod lock;
+mod options;
+mod page;
+mod pool;
+mod queue;
+mod reader;
+mod row;
+mod schema;
+mod scrub;
+mod snapshot;
+mod stats;
+mod store;
+mod writer;
+
+pub use options::{Durability, SqliteOptions};
+pub use scrub::ScrubPage;
+pub use stats::SqliteStats;
+pub use store::SqliteMeta;

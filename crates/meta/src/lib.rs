@@ -16,5 +16,5 @@ pub use memory::{MemoryMeta, MemoryRecords};
 pub use port::{MetaRead, MetaStore};
 pub use request::{
     COMMIT_MAX_BYTES, COMMIT_MAX_WRITES, Check, Commit, ENCODED_KEY_MAX_BYTES, Fold, Record, Revision,
-    ScanItem, ScanPage, ScanRequest, Write,
+    SCAN_MAX_BYTES, ScanItem, ScanPage, ScanRequest, Write,
 };

@@ -7,6 +7,10 @@ pub const COMMIT_MAX_WRITES: usize = 4096;
 /// The most bytes of keys and values in one commit.
 pub const COMMIT_MAX_BYTES: usize = 4 * 1024 * 1024;
 
+/// The most bytes of keys and values in one page of a scan: a page ends before the item that would go past it, unless
+/// that is its first.
+pub const SCAN_MAX_BYTES: usize = 16 * 1024 * 1024;
+
 /// The commit that wrote a record: a number that grows with every commit of one store, never reused.
 pub type Revision = u64;
 
@@ -113,7 +117,7 @@ pub struct ScanRequest {
     pub start: Bytes,
     /// End, exclusive.
     pub end: Bytes,
-    /// The most items in the page.
+    /// The most items in the page, which may hold fewer when they are large: see [`SCAN_MAX_BYTES`].
     pub limit: usize,
     /// How to fold, if at all.
     pub fold: Option<Fold>,

@@ -5,7 +5,7 @@ use std::ops::Bound;
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-use crate::{Check, Record, Revision, ScanItem, ScanPage, ScanRequest, Write, after_prefix};
+use crate::{Check, Record, Revision, SCAN_MAX_BYTES, ScanItem, ScanPage, ScanRequest, Write, after_prefix};
 
 /// What a record costs beside its key and value: the tree's entry, the version and two reference counts.
 const RECORD_OVERHEAD_BYTES: u64 = 128;
@@ -47,36 +47,27 @@ impl State {
 
     pub(super) fn scan(&self, request: &ScanRequest, view: Revision) -> ScanPage {
         let mut page = ScanPage::default();
+        let mut size_bytes = 0;
         let mut start = Some(request.start.clone());
-        while let Some(from) = start {
-            start = self.scan_to_fold(&from, request, view, &mut page);
+        while let Some(from) = start.take() {
+            for record in self.range(&from, &request.end, view) {
+                let prefix_len = request.fold.as_ref().and_then(|fold| fold.prefix_len(&record.key));
+                size_bytes += prefix_len.unwrap_or(record.key.len() + record.value.len());
+                let is_too_large = size_bytes > SCAN_MAX_BYTES && !page.items.is_empty();
+                if page.items.len() == request.limit || is_too_large {
+                    page.more = true;
+                    return page;
+                }
+                let Some(len) = prefix_len else {
+                    page.items.push(ScanItem::Record(record));
+                    continue;
+                };
+                start = after_prefix(&record.key[..len]).map(Bytes::from);
+                page.items.push(ScanItem::Prefix(record.key.slice(..len)));
+                break;
+            }
         }
         page
-    }
-
-    /// Adds the items from `from` on up to the first prefix; returns where to go on behind it, `None` when the page is
-    /// complete.
-    fn scan_to_fold(
-        &self,
-        from: &Bytes,
-        request: &ScanRequest,
-        view: Revision,
-        page: &mut ScanPage,
-    ) -> Option<Bytes> {
-        for record in self.range(from, &request.end, view) {
-            if page.items.len() == request.limit {
-                page.more = true;
-                return None;
-            }
-            if let Some(len) = request.fold.as_ref().and_then(|fold| fold.prefix_len(&record.key)) {
-                let prefix = record.key.slice(..len);
-                let next = after_prefix(&prefix).map(Bytes::from);
-                page.items.push(ScanItem::Prefix(prefix));
-                return next;
-            }
-            page.items.push(ScanItem::Record(record));
-        }
-        None
     }
 
     /// The records of `start..end` that `view` sees.

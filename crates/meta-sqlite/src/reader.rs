@@ -1,0 +1,183 @@
+use bytes::Bytes;
+use meta::{Fold, MetaError, MetaErrorKind, Record, ScanPage, ScanRequest, after_prefix};
+use rusqlite::{Connection, InterruptHandle};
+
+use crate::error::OrMeta;
+use crate::page::PageBuilder;
+use crate::row::RawRecord;
+
+const GET: &str = "SELECT key, revision, crc, value FROM record WHERE key = ?1";
+const SCAN: &str = "SELECT key, revision, crc, value FROM record WHERE key >= ?1 AND key < ?2 ORDER BY key";
+
+/// Rows of one folded prefix that are stepped over before seeking behind all of them: a step is several times cheaper
+/// than a seek, and most prefixes hold either a few keys or very many.
+const FOLD_STEPS_MAX: usize = 12;
+
+/// One connection that reads.
+pub(crate) struct Reader {
+    connection: Connection,
+}
+
+impl Reader {
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self { connection }
+    }
+
+    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Record>, MetaError> {
+        const OPERATION: &str = "get";
+        let mut statement = self.connection.prepare_cached(GET).or_meta(OPERATION)?;
+        let mut rows = statement.query([key]).or_meta(OPERATION)?;
+        let Some(row) = rows.next().or_meta(OPERATION)? else { return Ok(None) };
+        let RawRecord { revision, value, .. } = RawRecord::read(row, OPERATION)?;
+        Ok(Some(Record { key: Bytes::copy_from_slice(key), value: Bytes::copy_from_slice(value), revision }))
+    }
+
+    /// All of `keys` as of one moment.
+    pub(crate) fn get_many(&self, keys: &[Bytes]) -> Result<Vec<Option<Record>>, MetaError> {
+        self.at_one_moment(|| keys.iter().map(|key| self.get(key)).collect())
+    }
+
+    /// One page as of one moment.
+    pub(crate) fn scan(&self, request: &ScanRequest) -> Result<ScanPage, MetaError> {
+        match &request.fold {
+            // One statement sees one moment by itself.
+            None => self.scan_plain(request),
+            Some(fold) => self.at_one_moment(|| self.scan_folded(request, fold)),
+        }
+    }
+
+    fn scan_plain(&self, request: &ScanRequest) -> Result<ScanPage, MetaError> {
+        const OPERATION: &str = "scan";
+        let mut page = PageBuilder::new(request.limit);
+        let mut statement = self.connection.prepare_cached(SCAN).or_meta(OPERATION)?;
+        let mut rows = statement.query([&request.start[..], &request.end[..]]).or_meta(OPERATION)?;
+        while let Some(row) = rows.next().or_meta(OPERATION)? {
+            if !page.push_record(RawRecord::read(row, OPERATION)?) {
+                return Ok(page.finish(true));
+            }
+        }
+        Ok(page.finish(false))
+    }
+
+    fn scan_folded(&self, request: &ScanRequest, fold: &Fold) -> Result<ScanPage, MetaError> {
+        let mut page = PageBuilder::new(request.limit);
+        let mut progress = Progress::Seek(request.start.to_vec());
+        while let Progress::Seek(start) = progress {
+            progress = self.scan_from(&start, request, fold, &mut page)?;
+        }
+        Ok(page.finish(matches!(progress, Progress::Full)))
+    }
+
+    /// Adds items from `start` on, stepping over short prefixes, until the page is complete or a long one is to be passed.
+    fn scan_from(
+        &self,
+        start: &[u8],
+        request: &ScanRequest,
+        fold: &Fold,
+        page: &mut PageBuilder,
+    ) -> Result<Progress, MetaError> {
+        const OPERATION: &str = "scan";
+        let mut statement = self.connection.prepare_cached(SCAN).or_meta(OPERATION)?;
+        let mut rows = statement.query([start, &request.end[..]]).or_meta(OPERATION)?;
+        let mut steps = 0;
+        while let Some(row) = rows.next().or_meta(OPERATION)? {
+            let key = row.get_ref(0).or_meta(OPERATION)?.as_blob().unwrap_or_default();
+            if let Some(prefix) = page.last_prefix().filter(|prefix| key.starts_with(prefix)) {
+                steps += 1;
+                if steps < FOLD_STEPS_MAX {
+                    continue;
+                }
+                return Ok(after_prefix(prefix).map_or(Progress::End, Progress::Seek));
+            }
+            steps = 0;
+            let record = RawRecord::read(row, OPERATION)?;
+            let added = match fold.prefix_len(record.key) {
+                Some(len) => page.push_prefix(&record.key[..len]),
+                None => page.push_record(record),
+            };
+            if !added {
+                return Ok(Progress::Full);
+            }
+        }
+        Ok(Progress::End)
+    }
+
+    /// Runs reads that see the same moment. Inside a snapshot they do so already.
+    fn at_one_moment<T>(&self, read: impl FnOnce() -> Result<T, MetaError>) -> Result<T, MetaError> {
+        if !self.connection.is_autocommit() {
+            return read();
+        }
+        self.begin()?;
+        let outcome = read();
+        self.end()?;
+        outcome
+    }
+
+    /// Begins a view; it is of the moment of its first read.
+    fn begin(&self) -> Result<(), MetaError> {
+        self.execute("BEGIN").or_meta("begin a read")
+    }
+
+    /// Begins a view of this moment.
+    pub(crate) fn hold(&self) -> Result<(), MetaError> {
+        self.begin()?;
+        self.execute("SELECT 1 FROM reserve").or_meta("begin a read")
+    }
+
+    /// Ends the view.
+    pub(crate) fn end(&self) -> Result<(), MetaError> {
+        self.execute("COMMIT").or_meta("end a read")
+    }
+
+    /// SQLite's own check of the file's structure; the first damages found, none where all is well.
+    pub(crate) fn check_structure(&self) -> Result<Vec<String>, MetaError> {
+        const OPERATION: &str = "check the metadata database";
+        let mut statement = self.connection.prepare("PRAGMA quick_check(100)").or_meta(OPERATION)?;
+        let lines = statement.query_map([], |row| row.get::<_, String>(0)).or_meta(OPERATION)?;
+        let lines: Result<Vec<_>, _> = lines.collect();
+        Ok(lines.or_meta(OPERATION)?.into_iter().filter(|line| line != "ok").collect())
+    }
+
+    /// The rows from `start` on, each verified or not, at most `limit`.
+    pub(crate) fn verify_from(
+        &self,
+        start: &[u8],
+        limit: usize,
+        mut visit: impl FnMut(&[u8], bool),
+    ) -> Result<(), MetaError> {
+        const OPERATION: &str = "verify the metadata database";
+        const VERIFY: &str = "SELECT key, revision, crc, value FROM record WHERE key >= ?1 ORDER BY key";
+        let mut statement = self.connection.prepare_cached(VERIFY).or_meta(OPERATION)?;
+        let mut rows = statement.query([start]).or_meta(OPERATION)?;
+        for _ in 0..limit {
+            let Some(row) = rows.next().or_meta(OPERATION)? else { break };
+            let key = row.get_ref(0).or_meta(OPERATION)?.as_blob();
+            let key =
+                key.map_err(|error| MetaError::with_source(MetaErrorKind::Corrupt, OPERATION, error))?;
+            visit(key, RawRecord::read(row, OPERATION).is_ok());
+        }
+        Ok(())
+    }
+
+    /// Ends a read of this connection from another thread.
+    pub(crate) fn interrupt_handle(&self) -> InterruptHandle {
+        self.connection.get_interrupt_handle()
+    }
+
+    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([])?;
+        while rows.next()?.is_some() {}
+        Ok(())
+    }
+}
+
+/// Where a folded scan stands.
+enum Progress {
+    /// It goes on at this key.
+    Seek(Vec<u8>),
+    /// The page is full, and there is more.
+    Full,
+    /// The range has ended.
+    End,
+}

@@ -1,0 +1,126 @@
+use std::sync::{Arc, Weak};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use meta::{MetaError, MetaErrorKind, MetaRead, Record, ScanPage, ScanRequest};
+use parking_lot::Mutex;
+use rusqlite::InterruptHandle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::pool::Pool;
+use crate::reader::Reader;
+use crate::stats::SqliteStats;
+
+/// Snapshots that live at once; each holds a connection with its own files and pages. Further ones wait.
+const SNAPSHOTS_MAX: usize = 64;
+
+/// All views that last longer than one call, so that they can be ended when they keep the log from being emptied.
+pub(crate) struct Snapshots {
+    live: Mutex<Vec<Weak<Held>>>,
+    room: Arc<Semaphore>,
+}
+
+/// A reader inside its view; `None` once that was ended.
+struct Held {
+    reader: Mutex<Option<Reader>>,
+    interrupt: InterruptHandle,
+}
+
+impl Snapshots {
+    pub(crate) fn new() -> Self {
+        Self { live: Mutex::default(), room: Arc::new(Semaphore::new(SNAPSHOTS_MAX)) }
+    }
+
+    /// Begins a view of this moment, when there is room for one.
+    pub(crate) async fn begin(
+        &self,
+        pool: Arc<Pool>,
+        stats: Arc<SqliteStats>,
+    ) -> Result<Snapshot, MetaError> {
+        let room = self.room.clone().acquire_owned().await.expect("the semaphore is never closed");
+        let reader = pool.take()?;
+        reader.hold()?;
+        let held = Arc::new(Held { interrupt: reader.interrupt_handle(), reader: Mutex::new(Some(reader)) });
+        self.register(&held);
+        Ok(Snapshot { held, pool, stats, _room: room })
+    }
+
+    /// Runs one long read that may be ended from outside.
+    pub(crate) fn run_long<T>(
+        &self,
+        reader: Reader,
+        read: impl FnOnce(&Reader) -> Result<T, MetaError>,
+    ) -> Result<T, MetaError> {
+        let held = Arc::new(Held { interrupt: reader.interrupt_handle(), reader: Mutex::new(Some(reader)) });
+        self.register(&held);
+        held.read("long read", read)
+    }
+
+    /// Ends every view; returns how many there were.
+    pub(crate) fn expire_all(&self) -> u64 {
+        let live = std::mem::take(&mut *self.live.lock());
+        live.iter().filter_map(Weak::upgrade).map(|held| u64::from(held.expire())).sum()
+    }
+
+    fn register(&self, held: &Arc<Held>) {
+        let mut live = self.live.lock();
+        live.retain(|held| held.strong_count() > 0);
+        live.push(Arc::downgrade(held));
+    }
+}
+
+impl Held {
+    fn read<T>(
+        &self,
+        operation: &'static str,
+        read: impl FnOnce(&Reader) -> Result<T, MetaError>,
+    ) -> Result<T, MetaError> {
+        let reader = self.reader.lock();
+        let ended =
+            || MetaError::with_source(MetaErrorKind::Unavailable, operation, "the view was held too long");
+        read(reader.as_ref().ok_or_else(ended)?)
+    }
+
+    /// Whether there was a view to end.
+    fn expire(&self) -> bool {
+        // Looked at in a loop: a statement that begins just after one interruption needs another.
+        loop {
+            self.interrupt.interrupt();
+            if let Some(mut reader) = self.reader.try_lock_for(std::time::Duration::from_millis(1)) {
+                return reader.take().is_some();
+            }
+        }
+    }
+}
+
+/// The records as of one moment.
+pub(crate) struct Snapshot {
+    held: Arc<Held>,
+    pool: Arc<Pool>,
+    stats: Arc<SqliteStats>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Drop for Snapshot {
+    fn drop(&mut self) {
+        let reader = self.held.reader.lock().take();
+        if let Some(reader) = reader.filter(|reader| reader.end().is_ok()) {
+            self.pool.give_back(reader);
+        }
+    }
+}
+
+#[async_trait]
+impl MetaRead for Snapshot {
+    async fn get(&self, key: &[u8]) -> Result<Option<Record>, MetaError> {
+        self.stats.timed_get(|| self.held.read("get", |reader| reader.get(key)))
+    }
+
+    async fn get_many(&self, keys: &[Bytes]) -> Result<Vec<Option<Record>>, MetaError> {
+        self.stats.timed_get(|| self.held.read("get", |reader| reader.get_many(keys)))
+    }
+
+    async fn scan(&self, request: ScanRequest) -> Result<ScanPage, MetaError> {
+        self.stats.timed_scan(|| self.held.read("scan", |reader| reader.scan(&request)))
+    }
+}
