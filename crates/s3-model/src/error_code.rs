@@ -116,7 +116,7 @@ error_codes! {
     ServiceUnavailable 503 "Service is unable to handle request.";
     SignatureDoesNotMatch 403 "The request signature we calculated does not match the signature you provided. Check your key and signing method.";
     SlowDown 503 "Please reduce your request rate.";
-    StorageFull 507 "There is no room left to store the data.";
+    InsufficientStorage 507 "There is no room left to store the data.";
     TooManyBuckets 400 "You have attempted to create more buckets than allowed";
     UnexpectedContent 400 "This request does not support content";
     UserKeyMustBeSpecified 400 "The bucket POST must contain the specified field name. If it is specified, check the order of the fields.";

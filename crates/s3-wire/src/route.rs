@@ -1,0 +1,183 @@
+use std::borrow::Cow;
+
+use http::request::Parts;
+use http::{HeaderMap, Method, header};
+use s3_model::{
+    ErrorCode, ErrorHeader, Method as S3Method, Operation, OperationRow, PathClass, S3Error, Status,
+};
+use types::{BucketName, InvalidKey, KEY_MAX_BYTES, ObjectKey};
+
+use crate::percent::{self, Plus};
+use crate::{Addressing, AddressingStyle, Query, Routed, copy_source};
+
+#[cfg(test)]
+mod tests;
+
+/// Finds out which operation a request asks for, on which bucket and object. Looks at the request line, the host and the
+/// few headers that name things; not at the body.
+///
+/// # Errors
+/// `InvalidURI`, `InvalidBucketName`, `KeyTooLongError` for names; `MethodNotAllowed` where no operation fits;
+/// `InvalidArgument` for a copy source or version that is not one.
+pub fn route(parts: &Parts, addressing: &Addressing) -> Result<Routed, S3Error> {
+    let query = Query::parse(&parts.uri)?;
+    let host = host(parts);
+    let target = Target::find(parts.uri.path(), host.and_then(|host| addressing.bucket_in(host)))?;
+    let row = find_row(&parts.method, &target, &query, &parts.headers)?;
+    let copied = row.header.and_then(|name| text_of(&parts.headers, &query, name));
+    let version = match row.path {
+        PathClass::Object => query.get("versionId"),
+        _ => None,
+    };
+    let (bucket, key) = match row.path {
+        PathClass::Fixed(_) => (None, None),
+        _ => target.names()?,
+    };
+    Ok(Routed {
+        operation: row.operation,
+        method: parts.method.clone(),
+        style: target.style,
+        host: host.map(Into::into),
+        path: parts.uri.path_and_query().cloned(),
+        bucket,
+        key,
+        version_id: version.map(|text| copy_source::version_id(text, "versionId")).transpose()?,
+        copy_source: copied.as_deref().map(copy_source::parse).transpose()?,
+        expected_bucket_owner: text_of(&parts.headers, &query, "x-amz-expected-bucket-owner").map(Into::into),
+        expected_source_owner: text_of(&parts.headers, &query, "x-amz-source-expected-bucket-owner")
+            .map(Into::into),
+        query,
+    })
+}
+
+/// The host that the client asked: the request target's where it bears one (HTTP/2, proxies), else the header's.
+fn host(parts: &Parts) -> Option<&str> {
+    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+    authority.or_else(|| parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()))
+}
+
+/// A header's text, or the query parameter of that name: presigned URLs may bear `x-amz-` headers as parameters.
+fn text_of<'a>(headers: &'a HeaderMap, query: &'a Query, name: &str) -> Option<Cow<'a, str>> {
+    match headers.get(name) {
+        Some(value) => Some(String::from_utf8_lossy(value.as_bytes())),
+        None => query.get_ignoring_case(name).map(Cow::Borrowed),
+    }
+}
+
+/// What a path names, still as sent.
+struct Target<'a> {
+    style: AddressingStyle,
+    path: &'a str,
+    bucket: Option<&'a str>,
+    key: &'a str,
+}
+
+impl<'a> Target<'a> {
+    fn find(path: &'a str, virtual_host: Option<&'a str>) -> Result<Self, S3Error> {
+        let rest = path.strip_prefix('/').unwrap_or(path);
+        if let Some(bucket) = virtual_host {
+            return Ok(Self { style: AddressingStyle::VirtualHost, path, bucket: Some(bucket), key: rest });
+        }
+        let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
+        let named = (!rest.is_empty()).then_some(bucket);
+        Ok(Self { style: AddressingStyle::Path, path, bucket: named, key })
+    }
+
+    fn class(&self) -> PathClass {
+        match (self.bucket, self.key) {
+            (None, _) => PathClass::Service,
+            (Some(_), "") => PathClass::Bucket,
+            (Some(_), _) => PathClass::Object,
+        }
+    }
+
+    /// The names, checked.
+    fn names(&self) -> Result<(Option<BucketName>, Option<ObjectKey>), S3Error> {
+        let Some(bucket) = self.bucket else { return Ok((None, None)) };
+        let bucket = match self.style {
+            AddressingStyle::Path => decode(bucket)?,
+            AddressingStyle::VirtualHost => Cow::Owned(bucket.to_ascii_lowercase()),
+        };
+        let name = BucketName::new(&bucket)
+            .map_err(|_| S3Error::new(ErrorCode::InvalidBucketName).detail("BucketName", &*bucket))?;
+        let key = match ObjectKey::new(&decode(self.key)?) {
+            Ok(key) => Some(key),
+            Err(InvalidKey::Empty) => None,
+            Err(InvalidKey::TooLong) => {
+                let size = decode(self.key)?.len();
+                return Err(S3Error::new(ErrorCode::KeyTooLongError)
+                    .detail("Size", size.to_string())
+                    .detail("MaxSizeAllowed", KEY_MAX_BYTES.to_string()));
+            }
+        };
+        Ok((Some(name), key))
+    }
+}
+
+fn decode(text: &str) -> Result<Cow<'_, str>, S3Error> {
+    percent::decode(text, Plus::Literal).map_err(|_| ErrorCode::InvalidURI.into())
+}
+
+/// Query parameters that are told apart by value, or name no sub-resource: another value is just ignored.
+const NOT_SUB_RESOURCES: [&str; 2] = ["list-type", "max-directory-buckets"];
+
+fn find_row(
+    method: &Method,
+    target: &Target<'_>,
+    query: &Query,
+    headers: &HeaderMap,
+) -> Result<&'static OperationRow, S3Error> {
+    let class = target.class();
+    let Some(method) = s3_method(method) else { return Err(not_allowed(method.as_str(), class)) };
+    if method == S3Method::Options {
+        return Ok(Operation::CorsPreflight.row());
+    }
+    let fits = |row: &OperationRow| {
+        row.method == method
+            && (row.path == class || matches!(row.path, PathClass::Fixed(path) if path == target.path))
+            && row.query.iter().all(|condition| match condition.value {
+                None => query.contains(condition.key),
+                Some(value) => query.get(condition.key) == Some(value),
+            })
+            && row
+                .header
+                .is_none_or(|name| headers.contains_key(name) || query.get_ignoring_case(name).is_some())
+            && !matches!(row.status, Status::SameAs(_))
+    };
+    let row = Operation::table().iter().find(|row| fits(row));
+    let row = row.ok_or_else(|| not_allowed(method.as_str(), class))?;
+    // A sub-resource that this method does not have must not fall through to the bucket or object itself.
+    if row.query.is_empty() && !query.is_empty() && names_sub_resource(class, query) {
+        return Err(not_allowed(method.as_str(), class));
+    }
+    Ok(row)
+}
+
+fn names_sub_resource(class: PathClass, query: &Query) -> bool {
+    let marks = Operation::table().iter().filter(|row| row.path == class).filter_map(|row| row.query.first());
+    marks.filter(|mark| !NOT_SUB_RESOURCES.contains(&mark.key)).any(|mark| query.contains(mark.key))
+}
+
+fn s3_method(method: &Method) -> Option<S3Method> {
+    match *method {
+        Method::GET => Some(S3Method::Get),
+        Method::HEAD => Some(S3Method::Head),
+        Method::PUT => Some(S3Method::Put),
+        Method::POST => Some(S3Method::Post),
+        Method::DELETE => Some(S3Method::Delete),
+        Method::OPTIONS => Some(S3Method::Options),
+        _ => None,
+    }
+}
+
+fn not_allowed(method: &str, class: PathClass) -> S3Error {
+    let (resource, allow) = match class {
+        PathClass::Object => ("OBJECT", "GET, HEAD, PUT, DELETE, OPTIONS"),
+        PathClass::Bucket => ("BUCKET", "GET, HEAD, PUT, POST, DELETE, OPTIONS"),
+        PathClass::Service | PathClass::Any | PathClass::Fixed(_) => ("SERVICE", "GET, OPTIONS"),
+    };
+    S3Error::new(ErrorCode::MethodNotAllowed)
+        .detail("Method", method)
+        .detail("ResourceType", resource)
+        .header(ErrorHeader::Allow(allow))
+}
