@@ -4,6 +4,7 @@
 //! Does not know: stores, clocks, sockets, who may do what.
 
 mod addressing;
+pub mod chunked;
 mod copy_source;
 mod percent;
 mod query;
