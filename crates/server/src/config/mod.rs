@@ -1,0 +1,22 @@
+//! Settings: what the flags, the environment and the file say, checked as a whole before anything starts.
+
+mod access_keys;
+mod buckets;
+mod error;
+mod load;
+mod secret;
+mod section;
+mod server;
+mod stores;
+mod table;
+#[cfg(test)]
+mod tests;
+mod units;
+
+pub(crate) use access_keys::{AccessKeySettings, RootKey};
+pub(crate) use buckets::BucketSettings;
+pub(crate) use error::ConfigError;
+pub(crate) use load::{Config, Environment, Flags, load};
+pub(crate) use secret::Secret;
+pub(crate) use server::{Durability, LogFormat, LogLevel, ServerSettings, SigV2, TlsSettings};
+pub(crate) use stores::{LocalStoreSettings, MemoryStoreSettings, StoreKind, StoreSettings};

@@ -1,0 +1,110 @@
+//! Every setting there is: the reader refuses what is not here, and the page of the docs is held to it by a test.
+
+/// One setting.
+pub(super) struct Setting {
+    pub(super) name: &'static str,
+    /// What stands where nothing is set, as the page shows it.
+    pub(super) default: &'static str,
+    /// What it means; one line.
+    pub(super) meaning: &'static str,
+}
+
+/// A table of the file and its settings.
+pub(super) struct Table {
+    /// Its heading, as the page shows it.
+    pub(super) heading: &'static str,
+    pub(super) settings: &'static [Setting],
+}
+
+const fn setting(name: &'static str, default: &'static str, meaning: &'static str) -> Setting {
+    Setting { name, default, meaning }
+}
+
+pub(super) const SERVER: Table = Table {
+    heading: "[server]",
+    settings: &[
+        setting("listen", "127.0.0.1:9000", "address and port of the S3 listener"),
+        setting(
+            "admin_listen",
+            "127.0.0.1:9001",
+            "address and port of the admin listener; beyond loopback it needs TLS",
+        ),
+        setting(
+            "data",
+            "./sluice-data",
+            "the state directory: keys, owners, and the store where none is configured",
+        ),
+        setting("region", "unset", "the one region that requests may name; unset, every region is taken"),
+        setting("domains", "[]", "domains whose first label is a bucket (`bucket.DOMAIN`)"),
+        setting("tls_cert", "unset", "certificate chain, PEM; read again when the file changes"),
+        setting("tls_key", "unset", "private key of the certificate, PEM"),
+        setting(
+            "durability",
+            "strict",
+            "`strict`: acknowledged is on stable storage; `relaxed`: a power cut may take the last seconds",
+        ),
+        setting("max_object_size", "50TiB", "the largest object"),
+        setting(
+            "memory_budget",
+            "128MiB",
+            "memory for bodies on their way, all requests together; at least 16MiB",
+        ),
+        setting("max_connections", "2048", "the most connections at once; one more is answered 503"),
+        setting("header_timeout", "15s", "the longest that a request's head may take"),
+        setting("idle_timeout", "60s", "the longest that a connection may idle or a peer stall"),
+        setting("shutdown_timeout", "30s", "the longest that requests in flight are waited for at shutdown"),
+        setting("log_level", "info", "`error`, `warn`, `info`, `debug` or `trace`"),
+        setting("log_format", "text", "`text` or `json`"),
+        setting("sigv2", "on", "`off` refuses Signature Version 2"),
+    ],
+};
+
+pub(super) const ACCESS_KEY: Table = Table {
+    heading: "[[access_key]]",
+    settings: &[
+        setting("id", "required", "the access key id"),
+        setting("secret", "required", "its secret: `env:NAME`, `file:PATH` or the value"),
+        setting("name", "required", "the user; keys of one name are one user"),
+        setting(
+            "policy",
+            "unset",
+            "`readonly`, `readwrite` or `writeonly` on all buckets, in place of owning what one makes",
+        ),
+    ],
+};
+
+pub(super) const STORE_LOCAL: Table = Table {
+    heading: "[store.NAME] kind = \"local\"",
+    settings: &[
+        setting("kind", "required", "`local`: files and metadata in a directory"),
+        setting("path", "required", "the directory"),
+        setting("inline_max", "64KiB", "objects up to this size stand beside their metadata, at most 256KiB"),
+        setting("layers", "[]", "layers around the store"),
+    ],
+};
+
+pub(super) const STORE_MEMORY: Table = Table {
+    heading: "[store.NAME] kind = \"memory\"",
+    settings: &[
+        setting("kind", "required", "`memory`: everything in RAM"),
+        setting("max_size", "unset", "the most bytes held; a write past it is refused"),
+        setting("snapshot", "unset", "a file that holds the content between runs, written at shutdown"),
+        setting("snapshot_every", "unset", "writes the snapshot this often too"),
+        setting("layers", "[]", "layers around the store"),
+    ],
+};
+
+pub(super) const BUCKET: Table = Table {
+    heading: "[bucket.NAME]",
+    settings: &[
+        setting("store", "the one store, or that of `[bucket.\"*\"]`", "the store that the bucket lives in"),
+        setting("remote", "the same name", "the bucket's name in its store"),
+        setting("prefix", "unset", "a prefix of all its keys in its store"),
+        setting("owner", "root", "the user that owns it"),
+        setting("anonymous", "none", "`read` lets everyone get and list"),
+        setting("default_cache_control", "unset", "`Cache-Control` of objects that were put without one"),
+        setting("layers", "[]", "layers around the store, for this bucket"),
+    ],
+};
+
+pub(super) const ALL: [&Table; 5] = [&SERVER, &ACCESS_KEY, &STORE_LOCAL, &STORE_MEMORY, &BUCKET];
