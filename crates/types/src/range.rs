@@ -94,6 +94,17 @@ impl RangeSpec {
     }
 }
 
+/// The range as a `Range` header has it.
+impl fmt::Display for RangeSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FromTo { first, last } => write!(f, "bytes={first}-{last}"),
+            Self::From(first) => write!(f, "bytes={first}-"),
+            Self::Suffix(length) => write!(f, "bytes=-{length}"),
+        }
+    }
+}
+
 /// A decimal number; one too large for 64 bits counts as the largest.
 fn digits(text: &str) -> Option<u64> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -117,6 +128,13 @@ mod tests {
         assert_eq!(resolve("bytes=-3", 10), Some(Ok((7, 10))));
         assert_eq!(resolve("bytes=-30", 10), Some(Ok((0, 10))));
         assert_eq!(resolve("bytes=5-99999999999999999999999", 10), Some(Ok((5, 10))));
+    }
+
+    #[test]
+    fn a_range_is_written_as_it_was_read() {
+        for header in ["bytes=0-5", "bytes=7-", "bytes=-9"] {
+            assert_eq!(RangeSpec::parse(header).unwrap().to_string(), header);
+        }
     }
 
     #[test]
