@@ -69,7 +69,16 @@ impl Budget {
     /// Dropping the future gives its place in the queue back.
     pub async fn reserve(&self, bytes: usize) -> Reservation {
         let permits = bytes.div_ceil(FRAME_MIN_BYTES).clamp(FRAME_MIN_PERMITS, self.0.total_permits);
-        Reservation { _permit: acquire(&self.0.permits, permits).await }
+        Reservation { permit: acquire(&self.0.permits, permits).await }
+    }
+
+    /// Reserves room for bytes that somebody else has allocated, as much as [`Budget::try_frame`] would take, or `None`
+    /// where that would wait.
+    #[must_use]
+    pub fn try_reserve(&self, wanted_bytes: u64) -> Option<Reservation> {
+        let permits = self.share(wanted_bytes);
+        let permit = self.0.permits.clone().try_acquire_many_owned(permits as u32).ok()?;
+        Some(Reservation { permit })
     }
 
     /// Bytes in use now.
@@ -99,7 +108,15 @@ async fn acquire(permits: &Arc<Semaphore>, count: usize) -> OwnedSemaphorePermit
 /// Room in the budget, given back on drop.
 #[derive(Debug)]
 pub struct Reservation {
-    _permit: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
+}
+
+impl Reservation {
+    /// How many bytes are reserved.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.permit.num_permits() * FRAME_MIN_BYTES
+    }
 }
 
 /// A buffer from the budget; freezing it gives shared bytes, and dropping the last of them gives it back.
