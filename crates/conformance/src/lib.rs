@@ -4,3 +4,4 @@
 //! Does not know: any implementation.
 
 pub mod blob;
+pub mod meta;
