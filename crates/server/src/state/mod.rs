@@ -1,0 +1,11 @@
+//! The state directory: who holds it, and the root key that is kept in it.
+
+mod durable;
+mod error;
+mod lock;
+mod root_key;
+
+pub(crate) use durable::{make_dir, replace_file};
+pub(crate) use error::StateError;
+pub(crate) use lock::{Holder, LockFile};
+pub(crate) use root_key::{KeptRootKey, ROOT_KEY_FILE, read_root_key, root_key};
