@@ -1,0 +1,165 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use meta::{COMMIT_MAX_BYTES, COMMIT_MAX_WRITES, Commit, MetaErrorKind, Record};
+use store::{Bucket, DeleteOutcome, DeleteTarget, StoreError};
+use types::ObjectKey;
+
+use super::delete::OPERATION;
+use crate::change::{KeyChange, VersionName};
+use crate::error::During;
+use crate::find::version_name;
+use crate::keys;
+use crate::native::Native;
+use crate::publish::bucket_check;
+
+/// How often a batch is tried as a whole before its keys are deleted one by one.
+const BATCH_ATTEMPTS_MAX: usize = 2;
+
+type Outcome = Result<DeleteOutcome, StoreError>;
+
+/// The targets of one key, by their places in the request.
+type ByKey<'a> = BTreeMap<&'a ObjectKey, Vec<usize>>;
+
+impl Native {
+    /// Deletes in one commit, which is decided again once where another change came first; a batch too large for one
+    /// commit takes as few as it needs. Targets of one key follow each other as the request has them.
+    pub(crate) async fn delete_many(
+        &self,
+        bucket: &Bucket,
+        targets: &[DeleteTarget],
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let mut outcomes: Vec<Option<Outcome>> = targets.iter().map(|_| None).collect();
+        let mut open: ByKey<'_> = BTreeMap::new();
+        for (place, target) in targets.iter().enumerate() {
+            open.entry(&target.key).or_default().push(place);
+        }
+        let mut bucket = Cow::Borrowed(bucket);
+        for _ in 0..BATCH_ATTEMPTS_MAX {
+            let current = bucket.clone();
+            self.delete_batch(&current, targets, &mut open, &mut outcomes).await?;
+            if open.is_empty() {
+                break;
+            }
+            self.renew_bucket(&mut bucket, OPERATION).await?;
+        }
+        for place in open.into_values().flatten() {
+            let target = &targets[place];
+            outcomes[place] = Some(self.delete(&bucket, &target.key, target.options.clone()).await);
+        }
+        self.discards.wake();
+        Ok(outcomes
+            .into_iter()
+            .map(|outcome| outcome.unwrap_or_else(|| Ok(DeleteOutcome::default())))
+            .collect())
+    }
+
+    /// Deletes what is still open; keys whose commit lost a race stay open.
+    async fn delete_batch<'a>(
+        &self,
+        bucket: &Bucket,
+        targets: &'a [DeleteTarget],
+        open: &mut ByKey<'a>,
+        outcomes: &mut [Option<Outcome>],
+    ) -> Result<(), StoreError> {
+        let mut rows = self.read_rows(bucket, targets, open).await?.into_iter();
+        let mut batch = Batch::new(bucket);
+        for (key, places) in std::mem::take(open) {
+            let mut change = KeyChange::from_rows(bucket, key, rows.next().flatten(), rows.next().flatten())?;
+            for version in named(targets, &places) {
+                change.seed_version(version, rows.next().flatten())?;
+            }
+            let mut decided = Vec::with_capacity(places.len());
+            for place in places {
+                decided
+                    .push((place, self.delete_in(&*self.meta, &mut change, &targets[place].options).await));
+            }
+            let mut one = Commit::default();
+            change.finish(&mut one);
+            if !batch.fits(&one) {
+                let full = std::mem::replace(&mut batch, Batch::new(bucket));
+                self.commit_batch(full, targets, open, outcomes).await?;
+            }
+            batch.add(one, decided);
+        }
+        self.commit_batch(batch, targets, open, outcomes).await
+    }
+
+    async fn commit_batch<'a>(
+        &self,
+        batch: Batch,
+        targets: &'a [DeleteTarget],
+        open: &mut ByKey<'a>,
+        outcomes: &mut [Option<Outcome>],
+    ) -> Result<(), StoreError> {
+        let committed = if batch.commit.writes.is_empty() {
+            Ok(true)
+        } else {
+            match self.meta.commit(batch.commit).await {
+                Err(error) if matches!(error.kind, MetaErrorKind::Conflict(_)) => Ok(false),
+                done => done.map(|_| true).during(OPERATION),
+            }
+        }?;
+        for (place, outcome) in batch.decided {
+            if committed {
+                outcomes[place] = Some(outcome);
+            } else {
+                self.stats.commit_conflicts.add(1);
+                open.entry(&targets[place].key).or_default().push(place);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads, as of one moment, for each open key its current row and state, and the version rows that are named by id.
+    async fn read_rows(
+        &self,
+        bucket: &Bucket,
+        targets: &[DeleteTarget],
+        open: &ByKey<'_>,
+    ) -> Result<Vec<Option<Record>>, StoreError> {
+        let mut rows: Vec<Bytes> = Vec::with_capacity(2 * open.len());
+        for (key, places) in open {
+            rows.extend(KeyChange::rows(bucket, key));
+            let version = |sequence| keys::version(bucket, key.as_str(), sequence);
+            rows.extend(named(targets, places).map(version));
+        }
+        self.meta.get_many(&rows).await.during(OPERATION)
+    }
+}
+
+/// The sequences of the versions that targets name by an issued id.
+fn named<'a>(targets: &'a [DeleteTarget], places: &'a [usize]) -> impl Iterator<Item = u64> + 'a {
+    places.iter().filter_map(|place| match version_name(targets[*place].options.version_id.as_ref()?)? {
+        VersionName::Issued(version) => Some(version.sequence),
+        VersionName::Null => None,
+    })
+}
+
+/// Deletes of several keys that share a commit.
+struct Batch {
+    commit: Commit,
+    size_bytes: usize,
+    decided: Vec<(usize, Outcome)>,
+}
+
+impl Batch {
+    fn new(bucket: &Bucket) -> Self {
+        let mut commit = Commit::default();
+        commit.check(bucket_check(bucket));
+        Self { commit, size_bytes: 0, decided: Vec::new() }
+    }
+
+    fn fits(&self, one: &Commit) -> bool {
+        self.commit.writes.len() + one.writes.len() <= COMMIT_MAX_WRITES
+            && self.size_bytes + one.size_bytes() <= COMMIT_MAX_BYTES
+    }
+
+    fn add(&mut self, one: Commit, decided: Vec<(usize, Outcome)>) {
+        self.size_bytes += one.size_bytes();
+        self.commit.checks.extend(one.checks);
+        self.commit.writes.extend(one.writes);
+        self.decided.extend(decided);
+    }
+}
