@@ -1,0 +1,67 @@
+//! Lower-case hexadecimal, as signatures and hashes are written.
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// Writes 32 bytes as 64 digits.
+pub(crate) fn encode(bytes: &[u8; 32]) -> [u8; 64] {
+    let mut text = [0; 64];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    text
+}
+
+/// Writes 32 bytes as text.
+pub(crate) fn text(bytes: &[u8; 32]) -> String {
+    encode(bytes).iter().map(|digit| char::from(*digit)).collect()
+}
+
+/// Reads 64 lower-case digits.
+pub(crate) fn decode(text: &[u8]) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
+        *byte = value(pair[0])? << 4 | value(pair[1])?;
+    }
+    Some(bytes)
+}
+
+/// Writes bytes as S3's errors show them: two digits each, with spaces between.
+pub(crate) fn spaced(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 3);
+    for byte in bytes {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    text
+}
+
+fn value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_lower_case_and_exactly_64() {
+        let bytes = std::array::from_fn(|at| (at * 8) as u8);
+        let text = encode(&bytes);
+        assert_eq!(decode(&text), Some(bytes));
+        assert_eq!(decode(&text.to_ascii_uppercase()), None);
+        assert_eq!(decode(&text[1..]), None);
+        assert_eq!(decode(&[text.as_slice(), b"0"].concat()), None);
+        assert_eq!(spaced(b"AW4"), "41 57 34");
+    }
+}

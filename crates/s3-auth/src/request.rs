@@ -1,0 +1,25 @@
+//! What signatures read of a request's head.
+
+use http::header::HOST;
+use http::request::Parts;
+
+/// The `Host` header, or the `:authority` of HTTP/2.
+pub(crate) fn host(parts: &Parts) -> &[u8] {
+    let header = parts.headers.get(HOST).map(http::HeaderValue::as_bytes);
+    header.unwrap_or_else(|| parts.uri.authority().map_or(b"", |authority| authority.as_str().as_bytes()))
+}
+
+/// The raw query.
+pub(crate) fn query(parts: &Parts) -> &str {
+    parts.uri.query().unwrap_or_default()
+}
+
+/// A header as text; `None` where it is absent, repeated, or not visible ASCII.
+pub(crate) fn header<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
+    let mut values = parts.headers.get_all(name).iter();
+    let value = values.next()?;
+    if values.next().is_some() {
+        return None;
+    }
+    value.to_str().ok().map(str::trim)
+}
