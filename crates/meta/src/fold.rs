@@ -6,6 +6,7 @@ impl Fold {
     pub fn prefix_len(&self, key: &[u8]) -> Option<usize> {
         let searched = key.get(self.from..)?;
         let place = match *self.delimiter {
+            [] => return None,
             [byte] => searched.iter().position(|candidate| *candidate == byte)?,
             _ => searched.windows(self.delimiter.len()).position(|window| window == self.delimiter)?,
         };
@@ -42,6 +43,7 @@ mod tests {
         assert_eq!(fold(b"/", 9, b"a/b/c"), None);
         assert_eq!(fold(b"--", 0, b"a-b--c"), Some(5));
         assert_eq!(fold(b"--", 0, b"a-"), None);
+        assert_eq!(fold(b"", 0, b"a"), None);
     }
 
     #[test]

@@ -33,7 +33,8 @@ pub trait MetaStore: MetaRead + 'static {
     /// data alive for it.
     ///
     /// # Errors
-    /// As [`MetaRead::get`].
+    /// As [`MetaRead::get`]. Reads of the snapshot end with `Unavailable` where it was held for so long that the engine
+    /// needed what it kept alive.
     async fn snapshot(&self) -> Result<Box<dyn MetaRead>, MetaError>;
 
     /// Applies all writes if all checks hold, else none. Durable and visible to every later read when it returns.
