@@ -1,0 +1,160 @@
+use std::fs;
+use std::io::{self, IoSlice};
+use std::ops::Range;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{DirBuilderExt, FileExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{Mode, OFlags};
+
+use super::hints;
+use super::port::{DirectoryEntry, File, FileSystem};
+
+/// The operating system's files below one directory.
+#[derive(Debug)]
+pub struct OsFileSystem {
+    root: PathBuf,
+    /// The root, for opening by relative path.
+    directory: OwnedFd,
+}
+
+impl OsFileSystem {
+    /// Opens the directory, which is made where it is missing, durably in its parent.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn open(root: &Path) -> io::Result<Self> {
+        match fs::DirBuilder::new().mode(0o700).create(root) {
+            Ok(()) => sync_directory_at(root.parent().filter(|parent| !parent.as_os_str().is_empty()))?,
+            Err(_) if root.is_dir() => {}
+            Err(error) => return Err(error),
+        }
+        let directory = rustix::fs::open(root, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        Ok(Self { root: root.to_owned(), directory })
+    }
+}
+
+/// Syncs a directory by path; the working directory where there is none.
+fn sync_directory_at(path: Option<&Path>) -> io::Result<()> {
+    fs::File::open(path.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+impl FileSystem for OsFileSystem {
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn File>> {
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(&self.directory, path, flags, Mode::RUSR | Mode::WUSR)?;
+        Ok(Arc::new(OsFile(fd.into())))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(&self.directory, path, flags, Mode::empty())?;
+        Ok(Arc::new(OsFile(fd.into())))
+    }
+
+    fn open_cached(&self, path: &Path) -> Option<Arc<dyn File>> {
+        let fd = hints::open_cached(&self.directory, path)?;
+        Some(Arc::new(OsFile(fd.into())))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.directory, path, rustix::fs::AtFlags::empty())?)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        Ok(rustix::fs::renameat(&self.directory, from, &self.directory, to)?)
+    }
+
+    fn create_directory(&self, path: &Path) -> io::Result<()> {
+        Ok(rustix::fs::mkdirat(&self.directory, path, Mode::RWXU)?)
+    }
+
+    fn remove_directory(&self, path: &Path) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(&self.directory, path, rustix::fs::AtFlags::REMOVEDIR)?)
+    }
+
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        sync_directory_at(Some(&self.root.join(path)))
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<DirectoryEntry>> {
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(self.root.join(path))? {
+            let entry = entry?;
+            if let Ok(name) = entry.file_name().into_string() {
+                entries.push(DirectoryEntry { name, is_directory: entry.file_type()?.is_dir() });
+            }
+        }
+        Ok(entries)
+    }
+}
+
+/// An open file of the operating system.
+#[derive(Debug)]
+struct OsFile(fs::File);
+
+impl File for OsFile {
+    fn size_bytes(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn write_at(&self, mut offset: u64, parts: &[IoSlice<'_>]) -> io::Result<()> {
+        let mut parts = parts.to_vec();
+        let mut left = parts.as_mut_slice();
+        IoSlice::advance_slices(&mut left, 0);
+        while !left.is_empty() {
+            let batch = left.len().min(IOV_MAX);
+            match rustix::io::pwritev(&self.0, &left[..batch], offset) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    offset += written as u64;
+                    IoSlice::advance_slices(&mut left, written);
+                }
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.0.read_at(&mut buffer[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+
+    fn read_cached_at(&self, offset: u64, buffer: &mut [u8]) -> usize {
+        hints::read_cached_at(&self.0, offset, buffer)
+    }
+
+    fn preallocate(&self, size_bytes: u64) -> io::Result<()> {
+        hints::preallocate(&self.0, size_bytes)
+    }
+
+    fn truncate(&self, size_bytes: u64) -> io::Result<()> {
+        self.0.set_len(size_bytes)
+    }
+
+    fn start_writeback(&self, range: Range<u64>) {
+        hints::start_writeback(&self.0, range);
+    }
+
+    fn will_need(&self, range: Range<u64>) {
+        hints::will_need(&self.0, range);
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}
+
+/// The most parts of one `pwritev`: Linux's `UIO_MAXIOV`.
+const IOV_MAX: usize = 1024;
