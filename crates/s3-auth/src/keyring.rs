@@ -6,7 +6,7 @@ use aws_lc_rs::hmac;
 use iam::Principal;
 
 use crate::Secret;
-use crate::v4::SigningKeys;
+use crate::v4::{Credential, SigningKey, SigningKeys, derive};
 
 /// The longest access key id, in bytes. Source: IAM's `AccessKey` type.
 pub const ACCESS_KEY_ID_MAX_BYTES: usize = 128;
@@ -76,18 +76,26 @@ impl AccessKey {
         &self.who
     }
 
-    pub(crate) fn secret(&self) -> &Secret {
-        &self.secret
-    }
-
     /// The key of Signature Version 2: the secret itself.
     pub(crate) fn v2(&self) -> &hmac::Key {
         &self.v2
     }
 
-    /// Keys of Signature Version 4 that were derived before.
-    pub(crate) fn signing_keys(&self) -> &SigningKeys {
-        &self.signing_keys
+    /// Hands the signing key of a scope to `is_valid`, and returns it where that finds a signature valid. Only then is a key
+    /// that had to be derived kept.
+    pub(crate) fn signing_key(
+        &self,
+        credential: &Credential<'_>,
+        is_valid: impl FnOnce(&SigningKey) -> bool,
+    ) -> Option<SigningKey> {
+        if let Some(key) = self.signing_keys.find(credential) {
+            return is_valid(&key).then_some(key);
+        }
+        let key = derive(&self.secret, credential);
+        is_valid(&key).then(|| {
+            self.signing_keys.keep(credential, &key);
+            key
+        })
     }
 }
 
@@ -145,7 +153,7 @@ mod tests {
     #[test]
     fn a_secret_is_not_shown() {
         let ring = Keyring::new([key("id", "very-secret-text").unwrap()]).unwrap();
-        let shown = format!("{ring:?} {:?}", ring.find("id").unwrap().secret());
+        let shown = format!("{ring:?} {:?}", ring.find("id").unwrap().secret);
         assert!(shown.contains("\"id\"") && !shown.contains("very-secret"), "{shown}");
     }
 }

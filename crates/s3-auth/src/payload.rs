@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use s3_model::S3Error;
 use s3_wire::chunked::ChunkSigning;
 
@@ -35,6 +37,25 @@ pub(crate) const STREAMING_SIGNED_TRAILER: &str = "STREAMING-AWS4-HMAC-SHA256-PA
 pub(crate) const STREAMING_UNSIGNED_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
 impl PayloadForm {
+    /// The form that signs these bytes.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self::Hash(crate::v4::sha256(bytes))
+    }
+
+    /// The header's value.
+    pub(crate) fn text(self) -> Cow<'static, str> {
+        match self {
+            Self::Hash(hash) => Cow::Owned(hex::text(&hash)),
+            Self::Unsigned => Cow::Borrowed(UNSIGNED),
+            Self::Chunked { signing: ChunkSigning::Unsigned, .. } => {
+                Cow::Borrowed(STREAMING_UNSIGNED_TRAILER)
+            }
+            Self::Chunked { trailer: TrailerForm::None, .. } => Cow::Borrowed(STREAMING_SIGNED),
+            Self::Chunked { trailer: TrailerForm::Trailer, .. } => Cow::Borrowed(STREAMING_SIGNED_TRAILER),
+        }
+    }
+
     /// Reads the header's value.
     ///
     /// # Errors
@@ -74,7 +95,10 @@ mod tests {
         assert!(
             matches!(PayloadForm::parse(hash), Ok(PayloadForm::Hash(bytes)) if hex::text(&bytes) == hash)
         );
-        assert_eq!(PayloadForm::parse("UNSIGNED-PAYLOAD"), Ok(PayloadForm::Unsigned));
+        let names = [UNSIGNED, STREAMING_SIGNED, STREAMING_SIGNED_TRAILER, STREAMING_UNSIGNED_TRAILER, hash];
+        for name in names {
+            assert_eq!(PayloadForm::parse(name).unwrap().text(), name);
+        }
         let code = |text| PayloadForm::parse(text).unwrap_err().code;
         assert_eq!(code("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"), ErrorCode::NotImplemented);
         assert_eq!(code("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"), ErrorCode::NotImplemented);

@@ -11,7 +11,7 @@ use crate::body::{ChunkSeed, open};
 use crate::mechanism::Mechanism;
 use crate::payload::{PayloadForm, UNSIGNED};
 use crate::request::{header, query};
-use crate::v4::{self, Claim, Credential, MAX_SKEW_SECONDS, SigningKey};
+use crate::v4::{self, Claim, MAX_SKEW_SECONDS, SigningKey};
 use crate::{AccessKey, AuthSettings, Authenticated, Keyring, Scheme, SigV2, date, error, v2};
 
 /// Checks who makes a request.

@@ -31,11 +31,6 @@ impl ChunkSeed {
         Self { key, lines, signature }
     }
 
-    /// The signature that the next one is chained to.
-    pub(crate) fn previous(&self) -> &ChunkSignature {
-        &self.signature
-    }
-
     /// Signs a chunk with this hash of its data, and goes on from it.
     pub(crate) fn sign_chunk(&mut self, hash: &[u8; 32]) -> ChunkSignature {
         let text = chunk_string_to_sign(self, hash);
@@ -59,7 +54,7 @@ impl ChunkSeed {
 }
 
 /// Source: "Signature calculations for the authorization header: transferring payload in multiple chunks".
-pub(crate) fn chunk_string_to_sign(seed: &ChunkSeed, hash: &[u8; 32]) -> Text {
+fn chunk_string_to_sign(seed: &ChunkSeed, hash: &[u8; 32]) -> Text {
     let mut text = Text::from_slice(b"AWS4-HMAC-SHA256-PAYLOAD\n");
     text.extend_from_slice(&seed.lines);
     text.extend_from_slice(&seed.signature);
@@ -71,7 +66,7 @@ pub(crate) fn chunk_string_to_sign(seed: &ChunkSeed, hash: &[u8; 32]) -> Text {
 }
 
 /// Source: "Signature calculations for trailing headers".
-pub(crate) fn trailer_string_to_sign(seed: &ChunkSeed, hash: &[u8; 32]) -> Text {
+fn trailer_string_to_sign(seed: &ChunkSeed, hash: &[u8; 32]) -> Text {
     let mut text = Text::from_slice(b"AWS4-HMAC-SHA256-TRAILER\n");
     text.extend_from_slice(&seed.lines);
     text.extend_from_slice(&seed.signature);

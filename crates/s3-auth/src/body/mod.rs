@@ -7,7 +7,7 @@ mod open;
 mod range;
 mod trailer;
 
-pub(crate) use chunk_signatures::{ChunkSeed, ChunkSignatures, chunk_string_to_sign, trailer_string_to_sign};
+pub(crate) use chunk_signatures::{ChunkSeed, ChunkSignatures};
 pub(crate) use chunked::ChunkedBody;
 pub(crate) use hashed::HashedBody;
 pub(crate) use open::open;

@@ -116,7 +116,7 @@ fn line(text: &[u8], out: &mut Text) {
 fn joined(headers: &HeaderMap, name: &str) -> Vec<u8> {
     let values: Vec<&[u8]> =
         headers.get_all(name).iter().map(|value| value.as_bytes().trim_ascii()).collect();
-    values.join(&b','[..])
+    values.join(&b","[..])
 }
 
 /// A presigned URL may bear in its query what it wants as a header.

@@ -6,7 +6,7 @@ use crate::error::{self, Computed};
 use crate::request::{host, query};
 use crate::v4::canonical::without_default_port;
 use crate::v4::{
-    CanonicalParts, Credential, HostForm, PathForm, SigningKey, canonical_request, derive, string_to_sign,
+    CanonicalParts, Credential, HostForm, PathForm, SigningKey, canonical_request, string_to_sign,
 };
 use crate::{AccessKey, encode, hex};
 
@@ -28,12 +28,6 @@ pub(crate) struct Claim<'a> {
 /// each covers the same request, so nothing can be changed under a signature by it.
 pub(crate) fn check(claim: &Claim<'_>, parts: &Parts, key: &AccessKey) -> Result<SigningKey, S3Error> {
     check_all_signed(claim.signed_headers, parts)?;
-    let cached = key.signing_keys().find(&claim.credential);
-    let is_new = cached.is_none();
-    let signing_key = cached.unwrap_or_else(|| {
-        let Credential { date, region, service, .. } = claim.credential;
-        derive(key.secret(), date, region, service)
-    });
     let canonical = CanonicalParts {
         method: parts.method.as_str(),
         path: parts.uri.path(),
@@ -44,18 +38,17 @@ pub(crate) fn check(claim: &Claim<'_>, parts: &Parts, key: &AccessKey) -> Result
         payload: claim.payload,
     };
     let prescribed = canonical_request(&canonical, PathForm::Encoded, HostForm::AsSent);
-    if !matches(claim, &signing_key, &prescribed) && !matches_otherwise(claim, &signing_key, &canonical) {
-        return Err(error::mismatch(&Computed {
+    let is_valid = |signing_key: &SigningKey| {
+        matches(claim, signing_key, &prescribed) || matches_otherwise(claim, signing_key, &canonical)
+    };
+    key.signing_key(&claim.credential, is_valid).ok_or_else(|| {
+        error::mismatch(&Computed {
             key_id: claim.credential.key_id,
             signature: claim.signature,
             string_to_sign: &string_to_sign(claim.date, &claim.credential, &prescribed),
             canonical_request: Some(&prescribed),
-        }));
-    }
-    if is_new {
-        key.signing_keys().keep(&claim.credential, &signing_key);
-    }
-    Ok(signing_key)
+        })
+    })
 }
 
 /// Whether the signature is that of this canonical request. The comparison takes the same time for every signature.

@@ -70,12 +70,12 @@ impl SigningKeys {
 }
 
 /// Derives the key for a scope. Source: "Deriving the signing key".
-pub(crate) fn derive(secret: &Secret, date: &str, region: &str, service: &str) -> SigningKey {
+pub(crate) fn derive(secret: &Secret, credential: &Credential<'_>) -> SigningKey {
     let mut first = zeroize::Zeroizing::new(Vec::with_capacity(4 + secret.as_bytes().len()));
     first.extend_from_slice(b"AWS4");
     first.extend_from_slice(secret.as_bytes());
     let mut key = hmac::Key::new(hmac::HMAC_SHA256, &first);
-    for part in [date, region, service, TERMINATOR] {
+    for part in [credential.date, credential.region, credential.service, TERMINATOR] {
         key = hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&key, part.as_bytes()).as_ref());
     }
     Arc::new(key)
@@ -92,7 +92,8 @@ mod tests {
     fn derives_the_published_key() {
         // Source: "Examples of how to derive a signing key for Signature Version 4". The key itself is not visible, so
         // what it signs is compared: the string to sign of the published ListUsers example.
-        let key = derive(&Secret::new(SECRET), "20150830", "us-east-1", "iam");
+        let credential = Credential { key_id: "id", date: "20150830", region: "us-east-1", service: "iam" };
+        let key = derive(&Secret::new(SECRET), &credential);
         let text = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/iam/aws4_request\n\
             f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59";
         let signature: [u8; 32] = hmac::sign(&key, text.as_bytes()).as_ref().try_into().unwrap();
@@ -104,7 +105,7 @@ mod tests {
         let keys = SigningKeys::default();
         let days: Vec<String> = (0..=KEPT_PER_ACCESS_KEY).map(|day| format!("202601{day:02}")).collect();
         let credential = |date| Credential { key_id: "id", date, region: "us-east-1", service: "s3" };
-        let key = derive(&Secret::new(SECRET), "20260101", "us-east-1", "s3");
+        let key = derive(&Secret::new(SECRET), &credential("20260101"));
         for day in &days {
             assert!(keys.find(&credential(day)).is_none());
             keys.keep(&credential(day), &key);
