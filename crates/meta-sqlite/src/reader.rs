@@ -4,10 +4,13 @@ use rusqlite::{Connection, InterruptHandle};
 
 use crate::error::OrMeta;
 use crate::page::PageBuilder;
-use crate::row::RawRecord;
+use crate::row;
 
 const GET: &str = "SELECT key, revision, crc, value FROM record WHERE key = ?1";
 const SCAN: &str = "SELECT key, revision, crc, value FROM record WHERE key >= ?1 AND key < ?2 ORDER BY key";
+
+const COUNT_LARGE: &str =
+    "SELECT (SELECT count(*) FROM large), (SELECT count(*) FROM record WHERE typeof(value) = 'integer')";
 
 /// Rows of one folded prefix that are stepped over before seeking behind all of them: a step is several times cheaper
 /// than a seek, and most prefixes hold either a few keys or very many.
@@ -28,8 +31,12 @@ impl Reader {
         let mut statement = self.connection.prepare_cached(GET).or_meta(OPERATION)?;
         let mut rows = statement.query([key]).or_meta(OPERATION)?;
         let Some(row) = rows.next().or_meta(OPERATION)? else { return Ok(None) };
-        let RawRecord { revision, value, .. } = RawRecord::read(row, OPERATION)?;
-        Ok(Some(Record { key: Bytes::copy_from_slice(key), value: Bytes::copy_from_slice(value), revision }))
+        let record = row::read(&self.connection, row, OPERATION, |record| Record {
+            key: Bytes::copy_from_slice(record.key),
+            value: Bytes::copy_from_slice(record.value),
+            revision: record.revision,
+        })?;
+        Ok(Some(record))
     }
 
     /// All of `keys` as of one moment.
@@ -52,7 +59,7 @@ impl Reader {
         let mut statement = self.connection.prepare_cached(SCAN).or_meta(OPERATION)?;
         let mut rows = statement.query([&request.start[..], &request.end[..]]).or_meta(OPERATION)?;
         while let Some(row) = rows.next().or_meta(OPERATION)? {
-            if !page.push_record(RawRecord::read(row, OPERATION)?) {
+            if !row::read(&self.connection, row, OPERATION, |record| page.push_record(record))? {
                 return Ok(page.finish(true));
             }
         }
@@ -90,11 +97,11 @@ impl Reader {
                 return Ok(after_prefix(prefix).map_or(Progress::End, Progress::Seek));
             }
             steps = 0;
-            let record = RawRecord::read(row, OPERATION)?;
-            let added = match fold.prefix_len(record.key) {
-                Some(len) => page.push_prefix(&record.key[..len]),
-                None => page.push_record(record),
-            };
+            let added =
+                row::read(&self.connection, row, OPERATION, |record| match fold.prefix_len(record.key) {
+                    Some(len) => page.push_prefix(&record.key[..len]),
+                    None => page.push_record(record),
+                })?;
             if !added {
                 return Ok(Progress::Full);
             }
@@ -135,7 +142,15 @@ impl Reader {
         let mut statement = self.connection.prepare("PRAGMA quick_check(100)").or_meta(OPERATION)?;
         let lines = statement.query_map([], |row| row.get::<_, String>(0)).or_meta(OPERATION)?;
         let lines: Result<Vec<_>, _> = lines.collect();
-        Ok(lines.or_meta(OPERATION)?.into_iter().filter(|line| line != "ok").collect())
+        let mut lines: Vec<_> = lines.or_meta(OPERATION)?.into_iter().filter(|line| line != "ok").collect();
+        let (large, referred): (i64, i64) = self
+            .connection
+            .query_row(COUNT_LARGE, [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .or_meta(OPERATION)?;
+        if large != referred {
+            lines.push(format!("{large} large values, but {referred} records that have one"));
+        }
+        Ok(lines)
     }
 
     /// The rows from `start` on, each verified or not, at most `limit`.
@@ -154,7 +169,7 @@ impl Reader {
             let key = row.get_ref(0).or_meta(OPERATION)?.as_blob();
             let key =
                 key.map_err(|error| MetaError::with_source(MetaErrorKind::Corrupt, OPERATION, error))?;
-            visit(key, RawRecord::read(row, OPERATION).is_ok());
+            visit(key, row::read(&self.connection, row, OPERATION, |_| ()).is_ok());
         }
         Ok(())
     }

@@ -1,7 +1,13 @@
 use crc_fast::{CrcAlgorithm, Digest};
 use meta::{MetaError, MetaErrorKind, Revision};
-use rusqlite::Row;
 use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+
+/// Bytes of key and value up to which the value stands in the record's own row. Beyond, SQLite would put a part of the row
+/// on further pages, and read those whenever it compares the key on its way to another one.
+pub(crate) const ROW_MAX_BYTES: usize = 960;
+
+const LARGE: &str = "SELECT value FROM large WHERE id = ?1";
 
 /// A record as it stands in a row of the table: key, revision, crc, value.
 #[derive(Debug, Clone, Copy)]
@@ -11,26 +17,10 @@ pub(crate) struct RawRecord<'row> {
     pub(crate) value: &'row [u8],
 }
 
-impl<'row> RawRecord<'row> {
-    /// Reads and verifies a row.
-    ///
-    /// # Errors
-    /// `Corrupt` where the columns are not what this engine writes, or the checksum is another one.
-    pub(crate) fn read(row: &'row Row<'_>, operation: &'static str) -> Result<Self, MetaError> {
-        let columns = (row.get_ref(0), row.get_ref(1), row.get_ref(2), row.get_ref(3));
-        if let (
-            Ok(ValueRef::Blob(key)),
-            Ok(ValueRef::Integer(revision)),
-            Ok(ValueRef::Integer(crc)),
-            Ok(ValueRef::Blob(value)),
-        ) = columns
-        {
-            let record = Self { key, revision: revision as Revision, value };
-            if i64::from(record.crc()) == crc {
-                return Ok(record);
-            }
-        }
-        Err(MetaError::new(MetaErrorKind::Corrupt, operation))
+impl RawRecord<'_> {
+    /// Whether the value stands in the record's own row.
+    pub(crate) fn is_small(&self) -> bool {
+        self.key.len() + self.value.len() <= ROW_MAX_BYTES
     }
 
     /// CRC-32C over the length of the key, the key, the revision and the value.
@@ -41,5 +31,40 @@ impl<'row> RawRecord<'row> {
         digest.update(&self.revision.to_le_bytes());
         digest.update(self.value);
         digest.finalize() as u32
+    }
+}
+
+/// Reads and verifies a row, fetches its value where that stands elsewhere, and hands the record to `visit`. The row's
+/// statement being under way, both reads are of one moment.
+///
+/// # Errors
+/// `Corrupt` where the columns are not what this engine writes, or the checksum is another one.
+pub(crate) fn read<T>(
+    connection: &Connection,
+    row: &Row<'_>,
+    operation: &'static str,
+    visit: impl FnOnce(RawRecord<'_>) -> T,
+) -> Result<T, MetaError> {
+    let corrupt = || MetaError::new(MetaErrorKind::Corrupt, operation);
+    let columns = (row.get_ref(0), row.get_ref(1), row.get_ref(2), row.get_ref(3));
+    let (Ok(ValueRef::Blob(key)), Ok(ValueRef::Integer(revision)), Ok(ValueRef::Integer(crc)), Ok(value)) =
+        columns
+    else {
+        return Err(corrupt());
+    };
+    let visit_verified = |value| {
+        let record = RawRecord { key, revision: revision as Revision, value };
+        if i64::from(record.crc()) == crc { Ok(visit(record)) } else { Err(corrupt()) }
+    };
+    match value {
+        ValueRef::Blob(value) => visit_verified(value),
+        ValueRef::Integer(id) => {
+            let failed = |error| MetaError::with_source(crate::error::kind_of(&error), operation, error);
+            let mut statement = connection.prepare_cached(LARGE).map_err(failed)?;
+            let mut rows = statement.query([id]).map_err(failed)?;
+            let row = rows.next().map_err(failed)?.ok_or_else(corrupt)?;
+            visit_verified(row.get_ref(0).ok().and_then(|value| value.as_blob().ok()).ok_or_else(corrupt)?)
+        }
+        _ => Err(corrupt()),
     }
 }

@@ -10,8 +10,7 @@ use crate::error::{OrMeta, from_io};
 pub(crate) const APPLICATION_ID: i64 = 0x536C_4D64;
 /// The layout that this code writes and reads; SQLite's `user_version`.
 pub(crate) const FORMAT_VERSION: i64 = 1;
-/// Bytes of a page. A put rewrites its leaf, so small pages keep the log short; a list reads neighbours, so large ones
-/// read fewer. Decided by measurement, and fixed for the life of a database.
+/// Bytes of a page, fixed for the life of a database. A put rewrites the leaf of its key, so small pages keep the log short.
 pub(crate) const PAGE_SIZE_BYTES: usize = 4096;
 
 const TABLES: &str = "
@@ -19,8 +18,12 @@ CREATE TABLE record (
     key BLOB PRIMARY KEY NOT NULL,
     revision INTEGER NOT NULL,
     crc INTEGER NOT NULL,
-    value BLOB NOT NULL
+    value NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE large (
+    id INTEGER PRIMARY KEY,
+    value BLOB NOT NULL
+);
 CREATE TABLE reserve (
     id INTEGER PRIMARY KEY CHECK (id = 0),
     revision INTEGER NOT NULL,

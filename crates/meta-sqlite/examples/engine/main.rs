@@ -2,8 +2,8 @@
 //!
 //! `engine [--threads N] [--value BYTES] [--keys N] [--seconds S] [--dir DIR] [--durability strict|relaxed] [--only puts]`
 //!
-//! A put is what storing a small object costs: a shared check on one record, a record of 220 bytes, and the value under a
-//! key of its own. Keys are put in random order.
+//! A put is what storing a small object costs: a shared check on one record, a record of 220 bytes under a random key that
+//! is checked to be free, and the value under a key of its own, those in ascending order.
 #![allow(clippy::print_stdout, reason = "the table is what this program is for")]
 
 mod settings;
@@ -71,7 +71,7 @@ fn puts(settings: &Settings, path: &Path, options: &SqliteOptions) -> Result<(),
             for _ in 0..threads {
                 scope.spawn(|| {
                     while begun.elapsed() < settings.duration {
-                        let number = scatter(number.fetch_add(1, Ordering::Relaxed));
+                        let number = number.fetch_add(1, Ordering::Relaxed);
                         wait(meta.commit(put(number, settings.value_bytes, revision))).expect("a put");
                     }
                 });
@@ -99,7 +99,8 @@ fn puts(settings: &Settings, path: &Path, options: &SqliteOptions) -> Result<(),
 fn put(number: u64, value_bytes: usize, bucket: u64) -> Commit {
     let mut commit = Commit::default();
     commit.check(Check::Shared(Bytes::from_static(b"b/bucket"), bucket));
-    commit.put(format!("o/bucket/{number:016x}"), vec![7; RECORD_BYTES]);
+    let key = Bytes::from(format!("o/bucket/{:016x}", scatter(number)));
+    commit.check(Check::Absent(key.clone())).put(key, vec![7; RECORD_BYTES]);
     if value_bytes > 0 {
         commit.put(format!("i/{number:016x}"), vec![8; value_bytes]);
     }
