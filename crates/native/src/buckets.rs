@@ -113,7 +113,6 @@ impl Native {
             }
             commit.delete(row.clone()).put(ToDo::Bucket(bucket.handle).key(), ToDo::value());
             if self.commit_change(commit, OPERATION).await? {
-                self.discards.wake();
                 return Ok(());
             }
         }

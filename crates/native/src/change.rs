@@ -171,11 +171,6 @@ impl<'a> KeyChange<'a> {
         self.state.get().copied().unwrap_or_default()
     }
 
-    /// The current object's row as a change in place, for a new record of the same version.
-    pub(crate) fn replace_current(&mut self, object: ObjectRecord) {
-        self.current.set(Some(object));
-    }
-
     /// Adds this key's checks and writes to a commit.
     pub(crate) fn finish(self, commit: &mut Commit) {
         let [current, state] = Self::rows(self.bucket, self.key);

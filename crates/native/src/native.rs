@@ -4,7 +4,7 @@ use blob::BlobStore;
 use meta::MetaStore;
 use types::Timestamp;
 
-use crate::collector::Discards;
+use crate::collector::{Discards, Sweep};
 use crate::contention::Contention;
 use crate::ids::DataId;
 use crate::lease::Leases;
@@ -21,13 +21,15 @@ impl NativeStore {
     /// A store over what these engines hold.
     #[must_use]
     pub fn new(meta: Arc<dyn MetaStore>, blobs: Arc<dyn BlobStore>, options: NativeOptions) -> Self {
+        let discards = Arc::<Discards>::default();
         Self(Arc::new(Native {
             meta,
             blobs,
             options,
             stats: Arc::default(),
-            leases: Leases::default(),
-            discards: Arc::default(),
+            leases: Leases::new(discards.clone()),
+            discards,
+            sweep: Sweep::default(),
             contention: Contention::default(),
         }))
     }
@@ -47,6 +49,7 @@ pub(crate) struct Native {
     pub(crate) stats: Arc<Stats>,
     pub(crate) leases: Leases,
     pub(crate) discards: Arc<Discards>,
+    pub(crate) sweep: Sweep,
     pub(crate) contention: Contention,
 }
 

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use meta::{Check, Commit, MetaErrorKind};
+use meta::{Check, Commit, MetaErrorKind, Write};
 use store::{Bucket, Missing, PutOutcome, StoreError, Versioning, WriteCondition};
 use types::{Checksum, ETag, ObjectKey, ObjectMetadata, VersionId};
 
@@ -68,6 +68,12 @@ pub(crate) fn bucket_check(bucket: &Bucket) -> Check {
     Check::Shared(keys::bucket(&bucket.name), bucket.revision)
 }
 
+/// Whether a commit adds work for the collector.
+fn leaves_work(commit: &Commit) -> bool {
+    let is_to_do = |key: &bytes::Bytes| key.first() == Some(&(keys::Family::ToDo as u8));
+    commit.writes.iter().any(|write| matches!(write, Write::Put { key, .. } if is_to_do(key)))
+}
+
 impl Native {
     /// Makes a draft the current object of its key, in one commit.
     pub(crate) async fn publish(
@@ -99,7 +105,7 @@ impl Native {
     }
 
     /// Commits; false where another change came first and the caller should decide again.
-    async fn commit_stored(
+    pub(crate) async fn commit_stored(
         &self,
         commit: Commit,
         stored: &mut Stored,
@@ -107,9 +113,11 @@ impl Native {
         operation: &'static str,
     ) -> Result<bool, Unpublished> {
         stored.committing();
+        let leaves_work = leaves_work(&commit);
         match self.meta.commit(commit).await {
             Ok(_) => {
                 stored.committed();
+                self.discards.wake_if(leaves_work);
                 Ok(true)
             }
             Err(error) => {
@@ -156,12 +164,17 @@ impl Native {
         if commit.writes.is_empty() {
             return Ok(true);
         }
+        let leaves_work = leaves_work(&commit);
         match self.meta.commit(commit).await {
+            Ok(_) => {
+                self.discards.wake_if(leaves_work);
+                Ok(true)
+            }
             Err(error) if matches!(error.kind, MetaErrorKind::Conflict(_)) => {
                 self.stats.commit_conflicts.add(1);
                 Ok(false)
             }
-            done => done.map(|_| true).during(operation),
+            Err(error) => Err(error).during(operation),
         }
     }
 }

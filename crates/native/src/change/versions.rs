@@ -164,9 +164,4 @@ impl KeyChange<'_> {
     pub(super) fn version_slot(&mut self, sequence: u64) -> &mut Slot<VersionRecord> {
         self.versions.entry(Reverse(sequence)).or_insert_with(Slot::unseen)
     }
-
-    /// Replaces the record of a version row that was found.
-    pub(crate) fn replace_version(&mut self, record: VersionRecord) {
-        self.version_slot(record.version().sequence).set(Some(record));
-    }
 }

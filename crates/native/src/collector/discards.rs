@@ -17,6 +17,11 @@ impl Discards {
         self.wake();
     }
 
+    /// Has a blob removed later whose removal failed.
+    pub(crate) fn put_back(&self, blob: BlobId) {
+        self.blobs.lock().unwrap_or_else(PoisonError::into_inner).push(blob);
+    }
+
     /// Takes the blobs that are to be removed.
     pub(crate) fn take(&self) -> Vec<BlobId> {
         std::mem::take(&mut *self.blobs.lock().unwrap_or_else(PoisonError::into_inner))
@@ -25,6 +30,13 @@ impl Discards {
     /// Wakes the collector.
     pub(crate) fn wake(&self) {
         self.bell.notify_one();
+    }
+
+    /// Wakes the collector where there is work.
+    pub(crate) fn wake_if(&self, leaves_work: bool) {
+        if leaves_work {
+            self.wake();
+        }
     }
 
     /// Waits to be woken; a call that came before counts.

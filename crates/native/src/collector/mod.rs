@@ -1,7 +1,12 @@
-//! Removes what nothing refers to any more.
+//! Removes what nothing refers to any more, in steps that a crash may interrupt anywhere.
 
 mod discards;
 mod report;
+mod run;
+mod sweep;
+mod to_dos;
+mod work;
 
 pub(crate) use discards::Discards;
 pub use report::CollectReport;
+pub(crate) use sweep::Sweep;

@@ -1,6 +1,8 @@
 //! Uploads in parts, one operation to a file.
 
 mod abort;
+mod assemble;
+mod checked;
 mod complete;
 mod copy_part;
 mod create;

@@ -33,7 +33,6 @@ impl Native {
             commit.check(bucket_check(&current));
             change.finish(&mut commit);
             if self.commit_change(commit, OPERATION).await? {
-                self.discards.wake();
                 return Ok(outcome);
             }
             self.renew_bucket(&mut bucket, OPERATION).await?;

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use meta::{COMMIT_MAX_BYTES, COMMIT_MAX_WRITES, Commit, MetaErrorKind, Record};
+use meta::{COMMIT_MAX_BYTES, COMMIT_MAX_WRITES, Commit, Record};
 use store::{Bucket, DeleteOutcome, DeleteTarget, StoreError};
 use types::ObjectKey;
 
@@ -48,7 +48,6 @@ impl Native {
             let target = &targets[place];
             outcomes[place] = Some(self.delete(&bucket, &target.key, target.options.clone()).await);
         }
-        self.discards.wake();
         Ok(outcomes
             .into_iter()
             .map(|outcome| outcome.unwrap_or_else(|| Ok(DeleteOutcome::default())))
@@ -93,19 +92,11 @@ impl Native {
         open: &mut ByKey<'a>,
         outcomes: &mut [Option<Outcome>],
     ) -> Result<(), StoreError> {
-        let committed = if batch.commit.writes.is_empty() {
-            Ok(true)
-        } else {
-            match self.meta.commit(batch.commit).await {
-                Err(error) if matches!(error.kind, MetaErrorKind::Conflict(_)) => Ok(false),
-                done => done.map(|_| true).during(OPERATION),
-            }
-        }?;
+        let committed = self.commit_change(batch.commit, OPERATION).await?;
         for (place, outcome) in batch.decided {
             if committed {
                 outcomes[place] = Some(outcome);
             } else {
-                self.stats.commit_conflicts.add(1);
                 open.entry(&targets[place].key).or_default().push(place);
             }
         }

@@ -25,6 +25,25 @@ struct Candidate {
     record: Option<Record>,
 }
 
+/// Candidates of one family, in order.
+#[derive(Default)]
+struct Run {
+    candidates: VecDeque<Candidate>,
+    /// Whether the family has more behind them that was not read.
+    cut: bool,
+}
+
+impl Run {
+    fn has_more(&self) -> bool {
+        self.cut || !self.candidates.is_empty()
+    }
+
+    /// Whether nothing is known of what comes next.
+    fn is_used_up(&self) -> bool {
+        self.cut && self.candidates.is_empty()
+    }
+}
+
 impl Native {
     /// Merges current rows and version rows as of one moment. Both families order by key, so the first `limit` entries of
     /// the whole are among the first `limit` of each.
@@ -56,12 +75,12 @@ impl Native {
         let current = candidates(&*view, current, limit + 1).await?;
         let versions = candidates(&*view, versions, limit + 1).await?;
         let mut merging = Merging { current, versions, last_key: None, resumed };
-        let mut entries = Vec::with_capacity(limit.min(merging.current.len() + merging.versions.len()));
+        let mut entries = Vec::new();
         while entries.len() < limit {
             let Some(entry) = merging.next()? else { break };
             entries.push(entry);
         }
-        let more = !merging.current.is_empty() || !merging.versions.is_empty();
+        let more = merging.current.has_more() || merging.versions.has_more();
         Ok(VersionPage { entries, more })
     }
 }
@@ -114,16 +133,13 @@ impl Resumed {
     }
 }
 
-async fn candidates(
-    view: &dyn MetaRead,
-    window: Window,
-    limit: usize,
-) -> Result<VecDeque<Candidate>, StoreError> {
+async fn candidates(view: &dyn MetaRead, window: Window, limit: usize) -> Result<Run, StoreError> {
     if window.range.start >= window.range.end {
-        return Ok(VecDeque::new());
+        return Ok(Run::default());
     }
     let page = view.scan(window.scan(limit)).await.during(OPERATION)?;
-    page.items.into_iter().map(candidate).collect()
+    let candidates = page.items.into_iter().map(candidate).collect::<Result<_, _>>()?;
+    Ok(Run { candidates, cut: page.more })
 }
 
 fn candidate(item: ScanItem) -> Result<Candidate, StoreError> {
@@ -148,8 +164,8 @@ fn candidate(item: ScanItem) -> Result<Candidate, StoreError> {
 
 /// Two ordered runs of candidates becoming one.
 struct Merging {
-    current: VecDeque<Candidate>,
-    versions: VecDeque<Candidate>,
+    current: Run,
+    versions: Run,
     /// The key of the last version given.
     last_key: Option<String>,
     resumed: Option<Resumed>,
@@ -157,7 +173,11 @@ struct Merging {
 
 impl Merging {
     fn next(&mut self) -> Result<Option<VersionEntry>, StoreError> {
-        let order = match (self.current.front(), self.versions.front()) {
+        if self.current.is_used_up() || self.versions.is_used_up() {
+            return Ok(None);
+        }
+        let (current, versions) = (&mut self.current.candidates, &mut self.versions.candidates);
+        let order = match (current.front(), versions.front()) {
             (None, None) => return Ok(None),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
@@ -165,11 +185,11 @@ impl Merging {
         };
         // Of one key, the current object comes before its older versions; of one prefix, one entry is enough.
         let from_current = order != Ordering::Greater;
-        let taken = if from_current { self.current.pop_front() } else { self.versions.pop_front() };
+        let taken = if from_current { current.pop_front() } else { versions.pop_front() };
         let Some(candidate) = taken else { return Ok(None) };
         let Some(record) = candidate.record else {
             if order == Ordering::Equal {
-                self.versions.pop_front();
+                versions.pop_front();
             }
             return Ok(Some(VersionEntry::Prefix(candidate.text)));
         };

@@ -1,0 +1,118 @@
+use blob::BlobId;
+use bytes::Bytes;
+use meta::{Check, Commit, ScanItem, ScanRequest};
+use store::StoreError;
+
+use super::report::CollectReport;
+use crate::error::During;
+use crate::keys::KeyRange;
+use crate::native::Native;
+use crate::record::ToDo;
+
+pub(super) const OPERATION: &str = "collect";
+/// How many records of work are taken up at a time.
+const BATCH: usize = 256;
+
+/// A record of work as it was read. It is removed only if it was not written again meanwhile: whoever did that has given up
+/// another reference since the work was looked at.
+pub(super) struct Noted {
+    pub(super) row: Bytes,
+    pub(super) revision: u64,
+    pub(super) to_do: ToDo,
+}
+
+/// How far a piece of work came.
+pub(super) enum Progress {
+    /// It is finished.
+    Done,
+    /// It cannot go on before somebody else has finished.
+    Waits,
+}
+
+impl Native {
+    /// Works through the records of work until nothing is left but what waits. Work may leave further work.
+    pub(super) async fn do_to_dos(&self, report: &mut CollectReport) -> Result<(), StoreError> {
+        loop {
+            let (done_before, mut waiting) = (report.to_dos_done, 0);
+            for range in ToDo::ranges(self.now()) {
+                waiting += self.do_range(range, report).await?;
+            }
+            report.to_dos_waiting = waiting;
+            if report.to_dos_done == done_before {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Works through a range; returns how many wait.
+    async fn do_range(&self, mut range: KeyRange, report: &mut CollectReport) -> Result<u64, StoreError> {
+        let mut waiting = 0;
+        loop {
+            let (start, end) = (range.start.clone(), range.end.clone());
+            let request = ScanRequest { start, end, limit: BATCH, fold: None };
+            let page = self.meta.scan(request).await.during(OPERATION)?;
+            let Some(last) = page.items.last().map(|item| item.key().clone()) else { return Ok(waiting) };
+            let mut blobs = Vec::new();
+            let mut done = Vec::new();
+            for item in page.items {
+                let ScanItem::Record(record) = item else { continue };
+                let to_do = ToDo::decode(&record.key, &record.value).during(OPERATION)?;
+                let noted = Noted { row: record.key, revision: record.revision, to_do };
+                match to_do {
+                    ToDo::Blob(blob) => blobs.push((blob, noted)),
+                    _ => match self.work_off(&noted.to_do, report).await? {
+                        Progress::Done => done.push(noted),
+                        Progress::Waits => waiting += 1,
+                    },
+                }
+            }
+            done.extend(self.collect_blobs(blobs, report).await?);
+            self.finish(done, report).await?;
+            if !page.more {
+                return Ok(waiting);
+            }
+            range = range.behind(&last);
+        }
+    }
+
+    /// Removes the blobs that nothing refers to; the work is done for those that something refers to as well.
+    async fn collect_blobs(
+        &self,
+        noted: Vec<(BlobId, Noted)>,
+        report: &mut CollectReport,
+    ) -> Result<Vec<Noted>, StoreError> {
+        let mut unreferenced = Vec::new();
+        for (blob, _) in &noted {
+            if self.is_unreferenced(*blob, OPERATION).await? {
+                unreferenced.push(*blob);
+            }
+        }
+        for (_, removed) in self.remove_blobs(unreferenced).await {
+            removed?;
+            report.blobs_collected += 1;
+        }
+        Ok(noted.into_iter().map(|(_, noted)| noted).collect())
+    }
+
+    /// Removes records of finished work.
+    async fn finish(&self, done: Vec<Noted>, report: &mut CollectReport) -> Result<(), StoreError> {
+        if done.is_empty() || self.commit_finished(&done).await? {
+            report.to_dos_done += done.len() as u64;
+            return Ok(());
+        }
+        for one in &done {
+            if self.commit_finished(std::slice::from_ref(one)).await? {
+                report.to_dos_done += 1;
+            }
+        }
+        Ok(())
+    }
+
+    async fn commit_finished(&self, done: &[Noted]) -> Result<bool, StoreError> {
+        let mut commit = Commit::default();
+        for noted in done {
+            commit.check(Check::Equals(noted.row.clone(), noted.revision)).delete(noted.row.clone());
+        }
+        self.commit_change(commit, OPERATION).await
+    }
+}
