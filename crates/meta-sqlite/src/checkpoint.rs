@@ -1,39 +1,65 @@
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use meta::MetaError;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode};
 
 use crate::error::OrMeta;
+use crate::mover::{Mover, checkpoint};
 use crate::schema::PAGE_SIZE_BYTES;
 use crate::snapshot::Snapshots;
 use crate::{SqliteOptions, SqliteStats};
 
 /// Bytes of log that one page takes: the page and SQLite's frame header.
 const FRAME_BYTES: u64 = PAGE_SIZE_BYTES as u64 + 24;
-/// How long an ordinary checkpoint waits for reads that still need the log: a page of results.
+/// How long the writer waits for reads that still need the log: a page of results.
 const READ_WAIT: Duration = Duration::from_millis(10);
-/// How long a checkpoint waits at the ceiling, after all snapshots have been ended.
+/// How long it waits at the ceiling, after all snapshots have been ended.
 const CEILING_WAIT: Duration = Duration::from_secs(2);
-/// After a checkpoint that could not empty the log, it grows by this part of the bound before the next.
+/// The log begins anew once no more than this part of its bound is left to be moved: the writer stands still meanwhile.
+const REST_DIVISOR: u64 = 16;
+/// Passes beside the writer, after which the rest is moved however large it is.
+const PASSES_MAX: u32 = 3;
+/// After a failed attempt to begin anew, the log grows by this part of its bound before the next.
 const RETRY_DIVISOR: u64 = 4;
 /// Free pages below which giving room back to the file system is not worth the writes.
 const FREE_PAGES_MIN: i64 = 4096;
 /// Pages given back at once, between two batches.
 const VACUUM_PAGES: i64 = 512;
 
-/// Keeps the write-ahead log below its bound by moving it into the database between two batches.
+/// Keeps the write-ahead log below its bound. Most of the log is moved into the database beside the writer; only the rest
+/// that came meanwhile is moved between two batches, whereupon the log begins anew.
 pub(crate) struct LogKeeper {
-    log_bytes: u64,
+    bound_bytes: u64,
     next_bytes: u64,
+    passes: u32,
+    mover: Mover,
     snapshots: Arc<Snapshots>,
     stats: Arc<SqliteStats>,
 }
 
+/// Bytes of the log.
+struct LogState {
+    used_bytes: u64,
+    unmoved_bytes: u64,
+}
+
 impl LogKeeper {
-    pub(crate) fn new(options: &SqliteOptions, snapshots: Arc<Snapshots>, stats: Arc<SqliteStats>) -> Self {
-        Self { log_bytes: options.log_bytes, next_bytes: options.log_bytes, snapshots, stats }
+    pub(crate) fn new(
+        options: &SqliteOptions,
+        mover: Mover,
+        snapshots: Arc<Snapshots>,
+        stats: Arc<SqliteStats>,
+    ) -> Self {
+        Self {
+            bound_bytes: options.log_bytes,
+            next_bytes: options.log_bytes,
+            passes: 0,
+            mover,
+            snapshots,
+            stats,
+        }
     }
 
     /// Looks after the log; called after every batch.
@@ -41,56 +67,62 @@ impl LogKeeper {
     /// # Errors
     /// `Io` where the device failed. A full device or a reader in the way is no error: the log is kept, and tried again.
     pub(crate) fn keep(&mut self, connection: &Connection) -> Result<(), MetaError> {
-        let used = log_bytes(connection)?;
-        if used < self.next_bytes {
+        let log = log_state(connection)?;
+        if log.used_bytes < self.next_bytes {
             return Ok(());
         }
-        let at_ceiling = used >= self.log_bytes.saturating_mul(SqliteOptions::LOG_CEILING_FACTOR);
-        if at_ceiling {
+        if log.used_bytes >= self.bound_bytes.saturating_mul(SqliteOptions::LOG_CEILING_FACTOR) {
+            self.mover.wait()?;
             self.stats.expired_snapshots.add(self.snapshots.expire_all());
+            return self.begin_anew(connection, &log, CEILING_WAIT);
         }
-        let wait = if at_ceiling { CEILING_WAIT } else { READ_WAIT };
-        let emptied = self.checkpoint(connection, CheckpointMode::RESTART, wait)?;
-        self.next_bytes = if emptied { self.log_bytes } else { used + self.log_bytes / RETRY_DIVISOR };
-        if emptied { give_back_free_pages(connection) } else { Ok(()) }
+        if self.mover.is_busy()? {
+            return Ok(());
+        }
+        if log.unmoved_bytes > self.bound_bytes / REST_DIVISOR && self.passes < PASSES_MAX {
+            self.passes += 1;
+            self.mover.start();
+            return Ok(());
+        }
+        self.begin_anew(connection, &log, READ_WAIT)
+    }
+
+    /// Moves what is left, so that the next batch writes at the beginning of the log.
+    fn begin_anew(
+        &mut self,
+        connection: &Connection,
+        log: &LogState,
+        wait: Duration,
+    ) -> Result<(), MetaError> {
+        const OPERATION: &str = "begin the log anew";
+        connection.busy_timeout(wait).or_meta(OPERATION)?;
+        let is_new = checkpoint(connection, CheckpointMode::RESTART, &self.stats);
+        connection.busy_timeout(CEILING_WAIT).or_meta(OPERATION)?;
+        self.passes = 0;
+        if is_new? {
+            self.next_bytes = self.bound_bytes;
+            give_back_free_pages(connection)
+        } else {
+            self.next_bytes = log.used_bytes + self.bound_bytes / RETRY_DIVISOR;
+            Ok(())
+        }
     }
 
     /// Moves the whole log into the database and cuts it to nothing.
     ///
     /// # Errors
     /// As [`LogKeeper::keep`].
-    pub(crate) fn empty(&self, connection: &Connection) -> Result<(), MetaError> {
-        self.checkpoint(connection, CheckpointMode::TRUNCATE, CEILING_WAIT).map(drop)
-    }
-
-    /// Whether the log could be moved as a whole.
-    fn checkpoint(
-        &self,
-        connection: &Connection,
-        mode: CheckpointMode,
-        wait: Duration,
-    ) -> Result<bool, MetaError> {
-        const OPERATION: &str = "move the log into the metadata database";
-        let begun = Instant::now();
-        connection.busy_timeout(wait).or_meta(OPERATION)?;
-        let outcome = connection.wal_checkpoint_v2(Some("main"), mode);
-        connection.busy_timeout(CEILING_WAIT).or_meta(OPERATION)?;
-        self.stats.checkpoint_duration.observe(begun.elapsed());
-        self.stats.checkpoints.add(1);
-        match outcome {
-            Ok(_) => Ok(true),
-            Err(error) => match error.sqlite_error_code() {
-                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::DiskFull) => Ok(false),
-                _ => Err(error).or_meta(OPERATION),
-            },
-        }
+    pub(crate) fn empty(&mut self, connection: &Connection) -> Result<(), MetaError> {
+        self.mover.wait()?;
+        checkpoint(connection, CheckpointMode::TRUNCATE, &self.stats).map(drop)
     }
 }
 
-fn log_bytes(connection: &Connection) -> Result<u64, MetaError> {
-    let (frames, _) =
+fn log_state(connection: &Connection) -> Result<LogState, MetaError> {
+    let (frames, moved) =
         connection.wal_checkpoint_v2(Some("main"), CheckpointMode::NOOP).or_meta("measure the log")?;
-    Ok(u64::try_from(frames).unwrap_or(0) * FRAME_BYTES)
+    let bytes = |frames| u64::try_from(frames).unwrap_or(0) * FRAME_BYTES;
+    Ok(LogState { used_bytes: bytes(frames), unmoved_bytes: bytes(frames - moved) })
 }
 
 /// Shortens the file by a few pages when a quarter of it is free.

@@ -11,6 +11,8 @@ use crate::{Durability, SqliteOptions};
 pub(crate) const IDLE_READERS_MAX: usize = 6;
 /// Statements that one connection keeps prepared: all that this engine has.
 const STATEMENTS_MAX: usize = 32;
+/// A connection that only moves pages hardly reads any.
+const MOVER_CACHE_BYTES: usize = 64 * 1024;
 /// How long a connection waits for a lock that another one of this process holds for a moment.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 
@@ -34,6 +36,13 @@ impl Connector {
         };
         connection.pragma_update(None, "synchronous", synchronous).or_meta("set synchronous")?;
         connection.pragma_update(None, "wal_autocheckpoint", 0).or_meta("set wal_autocheckpoint")?;
+        Ok(connection)
+    }
+
+    /// A connection that moves the log into the database.
+    pub(crate) fn mover(&self) -> Result<Connection, MetaError> {
+        let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE, MOVER_CACHE_BYTES)?;
+        connection.pragma_update(None, "synchronous", "NORMAL").or_meta("set synchronous")?;
         Ok(connection)
     }
 

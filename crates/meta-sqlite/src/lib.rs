@@ -8,6 +8,7 @@ mod commit;
 mod connect;
 mod error;
 mod lock;
+mod mover;
 mod options;
 mod page;
 mod pool;

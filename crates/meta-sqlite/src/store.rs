@@ -11,6 +11,7 @@ use crate::checkpoint::LogKeeper;
 use crate::connect::Connector;
 use crate::error::from_io;
 use crate::lock::FileLock;
+use crate::mover::Mover;
 use crate::pool::Pool;
 use crate::queue::Queue;
 use crate::snapshot::Snapshots;
@@ -51,11 +52,12 @@ impl SqliteMeta {
         let snapshots = Arc::new(Snapshots::new());
         let queue = Arc::new(Queue::new());
         let failed = Arc::new(AtomicBool::new(false));
+        let mover = Mover::new(connector.mover()?, stats.clone())?;
         let writer = Writer {
             connection,
             queue: queue.clone(),
             stats: stats.clone(),
-            log: LogKeeper::new(&connector.options, snapshots.clone(), stats.clone()),
+            log: LogKeeper::new(&connector.options, mover, snapshots.clone(), stats.clone()),
             failed: failed.clone(),
             revision,
             reserved: revision,

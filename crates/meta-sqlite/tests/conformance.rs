@@ -35,6 +35,6 @@ mod cramped {
     conformance::meta_suite!(SqliteWorld::new(SqliteOptions {
         durability: Durability::Relaxed,
         cache_bytes: 256 * 1024,
-        log_bytes: 512 * 1024,
+        log_bytes: 1024 * 1024,
     }));
 }
