@@ -64,7 +64,7 @@ impl Effects {
     }
 
     /// Adds work for the collector.
-    pub(crate) fn to_do(&mut self, to_do: ToDo) {
+    pub(crate) fn leave(&mut self, to_do: ToDo) {
         self.added.push(put(to_do.key(), ToDo::value()));
     }
 

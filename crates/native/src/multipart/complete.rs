@@ -70,12 +70,12 @@ impl Native {
         rows.into_iter().for_each(|(row, page)| effects.put(row, page));
         effects.refer_to_table(table_id, owner);
         effects.delete(found.row.clone());
-        effects.to_do(ToDo::Upload(table_id));
+        effects.leave(ToDo::Upload(table_id));
         let bucket_handle = upload.bucket.handle;
         let completed = CompletedRecord { key: upload.key.as_str().to_owned(), owner };
         effects.put(keys::completed(bucket_handle, found.number), completed.encode());
         let due_at = self.now().plus(self.options.completed_kept);
-        effects.to_do(ToDo::Completed { due_at, bucket_handle, upload: found.number });
+        effects.leave(ToDo::Completed { due_at, bucket_handle, upload: found.number });
         Draft {
             etag: assembled.etag,
             checksum: assembled.checksum,

@@ -26,7 +26,7 @@ impl Native {
         let delimiter = options.delimiter.as_deref();
         let window = |after| Window::new(Family::Upload, bucket, &options.prefix, delimiter, after);
         let window = match resumed_row(bucket, &options) {
-            Some(row) => window(None).from_row(row),
+            Some(row) => window(None).starting_at(row),
             None => window(options.after.as_ref()),
         };
         if window.range.start >= window.range.end {

@@ -71,7 +71,7 @@ impl Window {
     }
 
     /// The same rows from a row on.
-    pub(crate) fn from_row(mut self, row: Bytes) -> Self {
+    pub(crate) fn starting_at(mut self, row: Bytes) -> Self {
         self.range.start = self.range.start.max(row);
         self
     }

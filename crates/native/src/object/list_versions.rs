@@ -87,7 +87,7 @@ impl Native {
 
 /// The rows of a listing from a row on, whatever position was asked.
 fn from_row(family: Family, bucket: &Bucket, options: &ListVersions, row: Bytes) -> Window {
-    Window::new(family, bucket, &options.prefix, options.delimiter.as_deref(), None).from_row(row)
+    Window::new(family, bucket, &options.prefix, options.delimiter.as_deref(), None).starting_at(row)
 }
 
 /// Where a listing goes on inside the versions of a key.

@@ -20,10 +20,10 @@ impl Native {
         let mut looks = Looks::default();
         loop {
             let found = self.find(bucket, key, options.version_id.as_ref(), OPERATION).await?;
-            if let Some(content) = self.open_content(&found, OPERATION).await? {
-                if let Some(part) = self.part_asked(&found, options.part_number, OPERATION).await? {
-                    return Ok(Opened { info: info(bucket, found.object, part), content });
-                }
+            let content = self.open_content(&found, OPERATION).await?;
+            let part = self.part_asked(&found, options.part_number, OPERATION).await?;
+            if let (Some(content), Some(part)) = (content, part) {
+                return Ok(Opened { info: info(bucket, found.object, part), content });
             }
             self.stats.reopened.add(1);
             looks.again(found, OPERATION)?;
