@@ -61,6 +61,12 @@ impl Routed {
         self.style
     }
 
+    /// Whether the bucket's name stands in front of the host name.
+    #[must_use]
+    pub fn virtual_hosted(&self) -> bool {
+        self.style == AddressingStyle::VirtualHost
+    }
+
     /// The host that the client asked, with its port.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
