@@ -17,8 +17,6 @@ mod ops;
 mod service;
 mod settings;
 mod subject;
-#[cfg(test)]
-mod tests;
 
 pub use admit::{Admitted, CopySource, Target};
 pub use error::body_error;
