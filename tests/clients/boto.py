@@ -12,7 +12,7 @@ from sluice import ACCESS_KEY, SECRET_KEY
 
 def make_client(server, region="us-east-1", key=(ACCESS_KEY, SECRET_KEY), **config):
     """A client with default settings; `config` holds what a test changes of them."""
-    config.setdefault("retries", {"max_attempts": 1})
+    config.setdefault("retries", {"total_max_attempts": 1})
     return boto3.client(
         "s3",
         endpoint_url=server.endpoint,

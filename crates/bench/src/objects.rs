@@ -64,22 +64,59 @@ pub(crate) struct PageOptions {
     pub(crate) start_after: Vec<String>,
 }
 
-/// Request heads without a body, signed before the load begins and sent as they are.
-pub(crate) struct Heads(Vec<Vec<u8>>);
+/// The most heads that are signed beforehand; a larger set would itself cost memory and cache that are to be measured.
+const PREPARED_HEADS_MAX: u64 = 65_536;
+
+/// Requests without a body for prepared objects: signed before the load begins where they are few enough to keep.
+pub(crate) struct Heads {
+    method: &'static str,
+    prepared: Vec<Vec<u8>>,
+    count: u64,
+}
 
 impl Heads {
-    /// Heads of requests of `method` for each prepared object.
-    pub(crate) fn of_objects(signer: &mut Signer, keys: &Keys, method: &str, count: u64) -> Self {
-        Self((0..count).map(|number| bodiless(signer, method, &keys.prepared_path(number), "")).collect())
+    /// Heads of requests of `method` for `count` prepared objects.
+    pub(crate) fn new(signer: &mut Signer, keys: &Keys, method: &'static str, count: u64) -> Self {
+        let kept = if count <= PREPARED_HEADS_MAX { count } else { 0 };
+        let prepared = (0..kept).map(|number| signed(signer, method, &keys.prepared_path(number))).collect();
+        Self { method, prepared, count }
     }
 
-    /// Heads of listings.
-    pub(crate) fn of_pages(signer: &mut Signer, keys: &Keys, page: &PageOptions) -> Self {
+    /// The head for the object of this number, counted around; signed into `scratch` where it was not before.
+    pub(crate) fn get<'a>(
+        &'a self,
+        number: u64,
+        signer: &mut Signer,
+        keys: &Keys,
+        scratch: &'a mut Vec<u8>,
+    ) -> &'a [u8] {
+        let number = number % self.count.max(1);
+        match self.prepared.get(number as usize) {
+            Some(head) => head,
+            None => {
+                scratch.clear();
+                bodiless(signer, self.method, (&keys.prepared_path(number), ""), scratch);
+                scratch
+            }
+        }
+    }
+}
+
+/// Heads of listings, signed before the load begins.
+pub(crate) struct Pages(Vec<Vec<u8>>);
+
+impl Pages {
+    /// One head for each key to start behind.
+    pub(crate) fn new(signer: &mut Signer, keys: &Keys, page: &PageOptions) -> Self {
         let everywhere = [String::new()];
         let starts = if page.start_after.is_empty() { &everywhere[..] } else { &page.start_after };
         let path = keys.bucket_path();
-        let heads = starts.iter().map(|start| bodiless(signer, "GET", &path, &keys.list_query(page, start)));
-        Self(heads.collect())
+        let head = |start: &String| {
+            let mut head = Vec::new();
+            bodiless(signer, "GET", (&path, &keys.list_query(page, start)), &mut head);
+            head
+        };
+        Self(starts.iter().map(head).collect())
     }
 
     /// The head at this place, counted around.
@@ -88,11 +125,15 @@ impl Heads {
     }
 }
 
-fn bodiless(signer: &mut Signer, method: &str, path: &str, query: &str) -> Vec<u8> {
+fn signed(signer: &mut Signer, method: &str, path: &str) -> Vec<u8> {
     let mut head = Vec::new();
-    let call = Call { method, path, query, payload: UNSIGNED_PAYLOAD, signed: &[], length_bytes: None };
-    signer.head(&call, &mut head);
+    bodiless(signer, method, (path, ""), &mut head);
     head
+}
+
+fn bodiless(signer: &mut Signer, method: &str, (path, query): (&str, &str), head: &mut Vec<u8>) {
+    let call = Call { method, path, query, payload: UNSIGNED_PAYLOAD, signed: &[], length_bytes: None };
+    signer.head(&call, head);
 }
 
 #[cfg(test)]

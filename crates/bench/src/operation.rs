@@ -67,6 +67,11 @@ impl Mix {
         if total == 0 { Err("a mix needs a share above zero".into()) } else { Ok(Self { shares, total }) }
     }
 
+    /// Whether an operation has a share.
+    pub(crate) fn holds(&self, operation: Operation) -> bool {
+        self.shares.iter().any(|(held, share)| *held == operation && *share > 0)
+    }
+
     /// The operation for a random number.
     pub(crate) fn choose(&self, random: u64) -> Operation {
         let mut place = random % self.total;
@@ -89,6 +94,7 @@ mod tests {
         let mix = Mix::parse("get=3,put=1").unwrap();
         let gets = (0..400).filter(|number| mix.choose(*number) == Operation::Get).count();
         assert_eq!(gets, 300);
+        assert!(mix.holds(Operation::Put) && !mix.holds(Operation::Head));
         assert!(Mix::parse("get=0").is_err());
         assert!(Mix::parse("mixed=1").is_err());
         assert!(Mix::parse("delete=1").is_err());

@@ -11,7 +11,7 @@ use crate::args::{Args, Auth};
 use crate::bodies::Payload;
 use crate::connection::Connection;
 use crate::endpoint::Endpoint;
-use crate::objects::{Heads, Keys, PageOptions};
+use crate::objects::{Heads, Keys, PageOptions, Pages};
 use crate::operation::{Mix, Operation};
 use crate::prepare::{make_bucket, put_objects};
 use crate::process;
@@ -213,12 +213,18 @@ fn shared(args: &Args, target: &Target, number: u64) -> io::Result<Shared> {
     if !args.size.0.is_multiple_of(part_bytes) {
         parts.push(Rc::new(Payload::new(args.size.0 % part_bytes, args.payload)));
     }
+    let mut heads = |operation, method| {
+        let count = if mix.holds(operation) { args.objects } else { 0 };
+        Heads::new(&mut signer, &keys, method, count)
+    };
+    let (gets, lookups) = (heads(Operation::Get, "GET"), heads(Operation::Head, "HEAD"));
+    let deletes = heads(Operation::Delete, "DELETE");
     Ok(Shared {
         mix,
-        gets: Heads::of_objects(&mut signer, &keys, "GET", args.objects),
-        heads: Heads::of_objects(&mut signer, &keys, "HEAD", args.objects),
-        deletes: Heads::of_objects(&mut signer, &keys, "DELETE", args.objects),
-        pages: Heads::of_pages(&mut signer, &keys, &page),
+        gets,
+        heads: lookups,
+        deletes,
+        pages: Pages::new(&mut signer, &keys, &page),
         keys,
         payload: Payload::new(args.size.0, args.payload),
         parts,

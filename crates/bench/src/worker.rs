@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::bodies::{Payload, next_random};
 use crate::connection::{Connection, Reply, Sink};
-use crate::objects::{Heads, Keys};
+use crate::objects::{Heads, Keys, Pages};
 use crate::operation::{Mix, Operation};
 use crate::sign::{Call, Signer, UNSIGNED_PAYLOAD};
 
@@ -23,7 +23,7 @@ pub(crate) struct Shared {
     /// Heads of DeleteObject, each sent once.
     pub(crate) deletes: Heads,
     /// Heads of listings.
-    pub(crate) pages: Heads,
+    pub(crate) pages: Pages,
     /// The body of a PUT.
     pub(crate) payload: Payload,
     /// The bodies of an upload's parts, in order.
@@ -107,18 +107,20 @@ impl Worker {
         let shared = self.shared.clone();
         match shared.mix.choose(random >> 32) {
             Operation::Put => self.put().await,
-            Operation::Get => self.send(shared.gets.get(random)).await,
-            Operation::Head => self.send(shared.heads.get(random)).await,
-            Operation::Delete => self.send(shared.deletes.get(ticket)).await,
-            Operation::List => self.send(shared.pages.get(random)).await,
+            Operation::Get => self.send(&shared.gets, random).await,
+            Operation::Head => self.send(&shared.heads, random).await,
+            Operation::Delete => self.send(&shared.deletes, ticket).await,
+            Operation::List => {
+                succeeded(self.connection.exchange(shared.pages.get(random), None, Sink::Discard).await?)
+            }
             Operation::Multipart => self.multipart().await,
             Operation::Mixed => unreachable!("a mix holds no mix"),
         }
     }
 
-    async fn send(&mut self, head: &[u8]) -> io::Result<u64> {
-        let reply = self.connection.exchange(head, None, Sink::Discard).await?;
-        succeeded(reply)
+    async fn send(&mut self, heads: &Heads, number: u64) -> io::Result<u64> {
+        let head = heads.get(number, &mut self.signer, &self.shared.keys, &mut self.head);
+        succeeded(self.connection.exchange(head, None, Sink::Discard).await?)
     }
 
     async fn put(&mut self) -> io::Result<u64> {
