@@ -1,0 +1,11 @@
+//! Requests as clients sign them, and what becomes of them when a part is changed.
+
+mod bodies;
+mod forms;
+mod limits;
+mod never_panics;
+mod published_v2;
+mod published_v4;
+mod refusals;
+mod signer;
+mod support;
