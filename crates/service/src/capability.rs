@@ -1,6 +1,6 @@
 use s3_model::{ErrorCode, S3Error};
-use store::Support;
-use types::ObjectMetadata;
+use store::{Capabilities, Support};
+use types::{ObjectHeaders, ObjectMetadata, TagSet};
 
 /// Refuses what the bucket's store does not do, with its reason.
 pub(crate) fn require(support: Support) -> Result<(), S3Error> {
@@ -21,18 +21,33 @@ pub(crate) fn not_implemented(reason: &'static str) -> S3Error {
 /// Refuses metadata that the store would lose: it is never dropped silently. A content type alone is no loss, since one
 /// is guessed for reading.
 pub(crate) fn require_metadata(
-    capabilities: &store::Capabilities,
+    capabilities: &Capabilities,
     metadata: &ObjectMetadata,
 ) -> Result<(), S3Error> {
-    if !metadata.tags.is_empty() {
-        require(capabilities.object_tags)?;
-    }
-    let headers = types::ObjectHeaders {
-        content_type: metadata.headers.content_type.clone(),
-        ..types::ObjectHeaders::default()
-    };
-    if metadata.user.is_empty() && metadata.headers == headers {
+    let ObjectHeaders {
+        cache_control,
+        content_disposition,
+        content_encoding,
+        content_language,
+        content_type: _,
+        expires,
+        website_redirect_location,
+    } = &metadata.headers;
+    let headers = [
+        cache_control,
+        content_disposition,
+        content_encoding,
+        content_language,
+        expires,
+        website_redirect_location,
+    ];
+    if metadata.user.is_empty() && headers.iter().all(|header| header.is_none()) {
         return Ok(());
     }
     require(capabilities.metadata)
+}
+
+/// Refuses tags that the store would lose.
+pub(crate) fn require_tags(capabilities: &Capabilities, tags: &TagSet) -> Result<(), S3Error> {
+    if tags.is_empty() { Ok(()) } else { require(capabilities.object_tags) }
 }

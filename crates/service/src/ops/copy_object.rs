@@ -1,7 +1,7 @@
 use iam::Action;
 use s3_model::{CopyObjectInput, CopyObjectOutput, Directive, Operation, S3Error};
 use store::{CopyOptions, ObjectInfo, Versioning};
-use types::{Context, ObjectMetadata};
+use types::{Context, ObjectMetadata, TagSet};
 
 use super::copy_source::{SeenSource, is_race};
 use crate::limits::COPY_ATTEMPTS;
@@ -59,12 +59,16 @@ impl Service {
         }
         self.require_tagging(cx, admitted, input, &seen.info)?;
         let capabilities = self.store.capabilities(bucket);
+        capability::require_tags(&capabilities, tags(input, &seen.info))?;
         let storage_class = input.storage_class.unwrap_or_default();
         let mut metadata = metadata(input, &seen.info);
-        if let store::Directive::Replace(metadata) = &mut metadata {
-            capability::require_metadata(&capabilities, metadata)?;
-            metadata.storage_class = storage_class;
-            content_type::fill(metadata, key);
+        match &mut metadata {
+            store::Directive::Copy => capability::require_metadata(&capabilities, &seen.info.metadata)?,
+            store::Directive::Replace(metadata) => {
+                capability::require_metadata(&capabilities, metadata)?;
+                metadata.storage_class = storage_class;
+                content_type::fill(metadata, key);
+            }
         }
         Ok(CopyOptions {
             metadata,
@@ -86,11 +90,7 @@ impl Service {
         input: &CopyObjectInput,
         info: &ObjectInfo,
     ) -> Result<(), S3Error> {
-        let tags = match &input.tags {
-            Directive::Copy => &info.metadata.tags,
-            Directive::Replace(tags) => tags,
-        };
-        if tags.is_empty() {
+        if tags(input, info).is_empty() {
             return Ok(());
         }
         let source = admitted.source()?;
@@ -99,6 +99,14 @@ impl Service {
             self.require_on_source(cx, admitted, source, action)?;
         }
         self.require(cx, admitted, Action::PUT_OBJECT_TAGGING)
+    }
+}
+
+/// The tags that the copy will have.
+fn tags<'a>(input: &'a CopyObjectInput, info: &'a ObjectInfo) -> &'a TagSet {
+    match &input.tags {
+        Directive::Copy => &info.metadata.tags,
+        Directive::Replace(tags) => tags,
     }
 }
 
@@ -126,7 +134,7 @@ fn metadata(input: &CopyObjectInput, info: &ObjectInfo) -> store::Directive<Obje
         Directive::Copy if info.metadata.headers.website_redirect_location == *redirect => {
             return store::Directive::Copy;
         }
-        Directive::Copy => ObjectMetadata { tags: types::TagSet::default(), ..info.metadata.clone() },
+        Directive::Copy => ObjectMetadata { tags: TagSet::default(), ..info.metadata.clone() },
         Directive::Replace(metadata) => metadata.clone(),
     };
     metadata.headers.website_redirect_location.clone_from(redirect);

@@ -21,6 +21,7 @@ impl Service {
             self.require(cx, admitted, Action::PUT_OBJECT_TAGGING)?;
         }
         capability::require_metadata(&capabilities, &metadata)?;
+        capability::require_tags(&capabilities, &metadata.tags)?;
         content_type::fill(&mut metadata, key);
         let options = CreateUploadOptions {
             metadata,

@@ -71,6 +71,7 @@ impl Service {
         Self::limit_size(body.length_bytes().unwrap_or_default(), max_bytes)?;
         let capabilities = self.store.capabilities(bucket);
         capability::require_metadata(&capabilities, &metadata)?;
+        capability::require_tags(&capabilities, &metadata.tags)?;
         content_type::fill(&mut metadata, key);
         let options = PutOptions {
             metadata,

@@ -56,7 +56,7 @@ pub struct World {
     pub bob: Arc<Principal>,
     pub root: Arc<Principal>,
     pub anonymous: Arc<Principal>,
-    cx: Context,
+    pub cx: Context,
 }
 
 pub const BUCKET: &str = "alices";
