@@ -7,8 +7,8 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::OrMeta;
 use crate::{Durability, SqliteOptions};
 
-/// Idle readers that are kept for the next read, and among which the readers' half of the cache is divided.
-pub(crate) const IDLE_READERS_MAX: usize = 6;
+/// Idle readers that are kept for the next read, and among which the readers' share of the cache is divided.
+pub(crate) const IDLE_READERS_MAX: usize = 4;
 /// Statements that one connection keeps prepared: all that this engine has.
 const STATEMENTS_MAX: usize = 32;
 /// A connection that only moves pages hardly reads any.
@@ -29,7 +29,7 @@ impl Connector {
     /// The connection that writes; makes the file where there is none.
     pub(crate) fn writer(&self) -> Result<Connection, MetaError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let connection = self.open(flags, self.options.cache_bytes / 2)?;
+        let connection = self.open(flags, self.options.cache_bytes / 3)?;
         let synchronous = match self.options.durability {
             Durability::Strict => "FULL",
             Durability::Relaxed => "NORMAL",
@@ -48,8 +48,8 @@ impl Connector {
 
     /// A connection that reads.
     pub(crate) fn reader(&self) -> Result<Connection, MetaError> {
-        let connection =
-            self.open(OpenFlags::SQLITE_OPEN_READ_WRITE, self.options.cache_bytes / 2 / IDLE_READERS_MAX)?;
+        let connection = self
+            .open(OpenFlags::SQLITE_OPEN_READ_WRITE, self.options.cache_bytes / 3 * 2 / IDLE_READERS_MAX)?;
         connection.pragma_update(None, "query_only", true).or_meta("set query_only")?;
         Ok(connection)
     }

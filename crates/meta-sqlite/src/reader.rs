@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use meta::{Fold, MetaError, MetaErrorKind, Record, ScanPage, ScanRequest, after_prefix};
+use meta::{MetaError, MetaErrorKind, Record, ScanPage, ScanRequest, after_prefix};
 use rusqlite::{Connection, InterruptHandle};
 
 use crate::error::OrMeta;
@@ -12,9 +12,11 @@ const SCAN: &str = "SELECT key, revision, crc, value FROM record WHERE key >= ?1
 const COUNT_LARGE: &str =
     "SELECT (SELECT count(*) FROM large), (SELECT count(*) FROM record WHERE typeof(value) = 'integer')";
 
-/// Rows of one folded prefix that are stepped over before seeking behind all of them: a step is several times cheaper
-/// than a seek, and most prefixes hold either a few keys or very many.
-const FOLD_STEPS_MAX: usize = 12;
+/// Rows of one folded prefix that are stepped over before seeking behind all of them: a seek costs as much as two dozen
+/// steps, and most prefixes hold either a few keys or very many.
+const FOLD_STEPS_MAX: usize = 16;
+/// The same once a prefix was too long to be stepped over: the next ones most likely are, too.
+const FOLD_STEPS_MIN: usize = 1;
 
 /// One connection that reads.
 pub(crate) struct Reader {
@@ -49,7 +51,7 @@ impl Reader {
         match &request.fold {
             // One statement sees one moment by itself.
             None => self.scan_plain(request),
-            Some(fold) => self.at_one_moment(|| self.scan_folded(request, fold)),
+            Some(_) => self.at_one_moment(|| self.scan_folded(request)),
         }
     }
 
@@ -66,11 +68,13 @@ impl Reader {
         Ok(page.finish(false))
     }
 
-    fn scan_folded(&self, request: &ScanRequest, fold: &Fold) -> Result<ScanPage, MetaError> {
+    fn scan_folded(&self, request: &ScanRequest) -> Result<ScanPage, MetaError> {
         let mut page = PageBuilder::new(request.limit);
         let mut progress = Progress::Seek(request.start.to_vec());
+        let mut steps_max = FOLD_STEPS_MAX;
         while let Progress::Seek(start) = progress {
-            progress = self.scan_from(&start, request, fold, &mut page)?;
+            progress = self.scan_from(&start, request, steps_max, &mut page)?;
+            steps_max = FOLD_STEPS_MIN;
         }
         Ok(page.finish(matches!(progress, Progress::Full)))
     }
@@ -80,10 +84,11 @@ impl Reader {
         &self,
         start: &[u8],
         request: &ScanRequest,
-        fold: &Fold,
+        mut steps_max: usize,
         page: &mut PageBuilder,
     ) -> Result<Progress, MetaError> {
         const OPERATION: &str = "scan";
+        let prefix_len = |key: &[u8]| request.fold.as_ref().and_then(|fold| fold.prefix_len(key));
         let mut statement = self.connection.prepare_cached(SCAN).or_meta(OPERATION)?;
         let mut rows = statement.query([start, &request.end[..]]).or_meta(OPERATION)?;
         let mut steps = 0;
@@ -91,17 +96,20 @@ impl Reader {
             let key = row.get_ref(0).or_meta(OPERATION)?.as_blob().unwrap_or_default();
             if let Some(prefix) = page.last_prefix().filter(|prefix| key.starts_with(prefix)) {
                 steps += 1;
-                if steps < FOLD_STEPS_MAX {
+                if steps <= steps_max {
                     continue;
                 }
                 return Ok(after_prefix(prefix).map_or(Progress::End, Progress::Seek));
             }
+            if steps > 0 {
+                // The last prefix was short after all.
+                steps_max = FOLD_STEPS_MAX;
+            }
             steps = 0;
-            let added =
-                row::read(&self.connection, row, OPERATION, |record| match fold.prefix_len(record.key) {
-                    Some(len) => page.push_prefix(&record.key[..len]),
-                    None => page.push_record(record),
-                })?;
+            let added = row::read(&self.connection, row, OPERATION, |record| match prefix_len(record.key) {
+                Some(len) => page.push_prefix(&record.key[..len]),
+                None => page.push_record(record),
+            })?;
             if !added {
                 return Ok(Progress::Full);
             }

@@ -1,6 +1,6 @@
 //! Measures the engine alone and prints one table.
 //!
-//! `engine [--threads N] [--value BYTES] [--keys N] [--seconds S] [--dir DIR] [--durability strict|relaxed] [--only puts]`
+//! `engine [--threads N] [--value BYTES] [--keys N] [--seconds S] [--dir DIR] [--durability strict|relaxed] [--only puts|reads]`
 //!
 //! A put is what storing a small object costs: a shared check on one record, a record of 220 bytes under a random key that
 //! is checked to be free, and the value under a key of its own, those in ascending order.
@@ -19,7 +19,7 @@ use bytes::Bytes;
 use meta::{Check, Commit, Fold, MetaRead, MetaStore, ScanRequest};
 use meta_sqlite::{SqliteMeta, SqliteOptions};
 
-use crate::settings::Settings;
+use crate::settings::{Part, Settings};
 use crate::wait::wait;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -39,8 +39,10 @@ fn main() -> Result<(), Failure> {
 fn measure(settings: &Settings, directory: &Path) -> Result<(), Failure> {
     let options = SqliteOptions { durability: settings.durability, ..SqliteOptions::default() };
     println!("{:<44}{:>14}", "work", "result");
-    puts(settings, &directory.join("puts.db"), &options)?;
-    if settings.only_puts {
+    if settings.part != Part::Reads {
+        puts(settings, &directory.join("puts.db"), &options)?;
+    }
+    if settings.part == Part::Puts {
         return Ok(());
     }
     for keys in [10_000, settings.keys] {

@@ -5,6 +5,14 @@ use meta_sqlite::Durability;
 
 use crate::Failure;
 
+/// Which part of the table to fill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    All,
+    Puts,
+    Reads,
+}
+
 /// What to measure.
 pub(crate) struct Settings {
     pub(crate) threads: u32,
@@ -13,7 +21,7 @@ pub(crate) struct Settings {
     pub(crate) duration: Duration,
     pub(crate) directory: PathBuf,
     pub(crate) durability: Durability,
-    pub(crate) only_puts: bool,
+    pub(crate) part: Part,
 }
 
 impl Settings {
@@ -25,7 +33,7 @@ impl Settings {
             duration: Duration::from_secs(3),
             directory: PathBuf::from("."),
             durability: Durability::Strict,
-            only_puts: false,
+            part: Part::All,
         };
         while let Some(name) = words.next() {
             let value = words.next().ok_or_else(|| format!("{name} wants a value"))?;
@@ -37,7 +45,8 @@ impl Settings {
                 ("--dir", _) => settings.directory = value.into(),
                 ("--durability", "strict") => settings.durability = Durability::Strict,
                 ("--durability", "relaxed") => settings.durability = Durability::Relaxed,
-                ("--only", "puts") => settings.only_puts = true,
+                ("--only", "puts") => settings.part = Part::Puts,
+                ("--only", "reads") => settings.part = Part::Reads,
                 _ => return Err(format!("unknown: {name} {value}").into()),
             }
         }
