@@ -25,6 +25,16 @@ impl Writer {
         writer
     }
 
+    /// A piece of a document, for writing once what stands in it many times.
+    pub(crate) fn fragment() -> Self {
+        Self { buffer: Vec::new() }
+    }
+
+    /// What was written to a fragment.
+    pub(crate) fn into_text(self) -> String {
+        String::from_utf8(self.buffer).expect("only text was written")
+    }
+
     /// Ends the outermost element.
     pub(crate) fn finish(mut self, root: &str) -> Vec<u8> {
         self.close(root);
