@@ -2,7 +2,7 @@ use std::error::Error;
 
 use s3_model::{ErrorCode, ErrorHeader, Operation, S3Error};
 use store::{Missing, PartProblem, StoreError, StoreErrorKind};
-use types::{BodyError, BodyErrorKind, ChecksumAlgorithm, ChecksumKind, Context};
+use types::{BodyError, BodyErrorKind, ChecksumAlgorithm, Context};
 
 use crate::limits::{PART_MIN_BYTES, RETRY_AFTER_SECS};
 use crate::subject::Subject;
@@ -144,14 +144,13 @@ fn part(subject: &Subject<'_>, problem: PartProblem) -> S3Error {
             algorithm.name().to_ascii_lowercase()
         )),
         PartProblem::ChecksumKind => S3Error::invalid_request(
-            "The upload was created with another checksum type. The complete request must use the same checksum type.",
+            "The upload was created using another checksum mode. The complete request must use the same checksum mode.",
         ),
         PartProblem::ObjectSize => S3Error::invalid_request(
             "The provided 'x-amz-mp-object-size' header does not match what was computed from the parts.",
         ),
         PartProblem::ChecksumMissing(number) => S3Error::invalid_request(format!(
-            "The upload was created with a checksum of type {}. The complete request must include the checksum for each part. It was missing for part {number} in the request.",
-            ChecksumKind::Composite.name()
+            "The complete request must include the checksum for each part. It was missing for part {number} in the request."
         )),
     }
 }

@@ -25,7 +25,8 @@ fn precedence_of_read_conditions() {
     const NO: Option<bool> = None;
     // If-Match hits, If-Unmodified-Since, If-None-Match hits, If-Modified-Since, what follows. Dates are in seconds; the
     // object is of second 100.
-    let cases: &[(Option<bool>, Option<u64>, Option<bool>, Option<u64>, Verdict)] = &[
+    type Case = (Option<bool>, Option<u64>, Option<bool>, Option<u64>, Verdict);
+    let cases: &[Case] = &[
         (NO, None, NO, None, Holds),
         // Each alone.
         (HIT, None, NO, None, Holds),

@@ -55,12 +55,15 @@ async fn list_v2(world: &World, input: ListObjectsV2Input) -> ListObjectsV2Outpu
     *expect!(Output::ListObjectsV2, listed)
 }
 
-fn names(entries: &[ListedEntry]) -> Vec<&str> {
-    let name = |entry| match entry {
-        &ListedEntry::Object(ref object) => object.key.as_str(),
+fn name_of(entry: &ListedEntry) -> &str {
+    match entry {
+        ListedEntry::Object(object) => object.key.as_str(),
         ListedEntry::Prefix(prefix) => prefix,
-    };
-    entries.iter().map(name).collect()
+    }
+}
+
+fn names(entries: &[ListedEntry]) -> Vec<&str> {
+    entries.iter().map(name_of).collect()
 }
 
 /// All pages, each going on behind the last entry of the one before, as a client does.

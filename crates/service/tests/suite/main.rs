@@ -1,6 +1,10 @@
 //! What each operation means, asked of a service over the native store in memory, with a clock and a source of chance that
 //! repeat.
-#![allow(unreachable_pub, reason = "nothing is outside of a test binary")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "a test binary has no outside, and a failed unwrap is a failed test"
+)]
 
 #[macro_use]
 mod world;

@@ -139,7 +139,8 @@ async fn completing_is_refused_with_what_is_wrong() {
     let parts = send_all(&world, "a", &upload_id, &["aaaaaa", "bb", "cccccc"]).await;
     let wrong = CompletedPart { etag: ETag::from_text("\"wrong\""), ..parts[0].clone() };
     let missing = CompletedPart { number: 9, ..parts[0].clone() };
-    let cases: Vec<(Vec<CompletedPart>, ErrorCode, Vec<(&str, &str)>)> = vec![
+    type Case<'a> = (Vec<CompletedPart>, ErrorCode, Vec<(&'a str, &'a str)>);
+    let cases: Vec<Case<'_>> = vec![
         (
             vec![wrong],
             ErrorCode::InvalidPart,
@@ -235,6 +236,7 @@ async fn a_composite_upload_wants_every_checksum() {
     bare[1].checksum = None;
     let refused = complete(&world, "a", completing(&upload_id, bare)).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::InvalidRequest);
+    assert!(refused.message.contains("using a sha256 checksum"), "{}", refused.message);
     assert!(refused.message.contains("part 2"), "{}", refused.message);
 
     let other_kind = CompleteMultipartUploadInput {
@@ -243,6 +245,7 @@ async fn a_composite_upload_wants_every_checksum() {
     };
     let refused = complete(&world, "a", other_kind).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::InvalidRequest);
+    assert!(refused.message.contains("using the COMPOSITE checksum mode"), "{}", refused.message);
 
     let done = complete(&world, "a", completing(&upload_id, parts)).await.unwrap();
     let checksum = done.checksum.unwrap();
@@ -289,6 +292,7 @@ async fn parts_and_their_sum_stay_below_the_largest_object() {
     let refused = complete(&world, "a", completing(&upload_id, parts.clone())).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::EntityTooLarge);
     assert_eq!(detail(&refused, "ProposedSize"), Some("9"));
+    assert_eq!(detail(&refused, "MaxSizeAllowed"), Some("8"));
     send(&world, "a", &upload_id, (2, "678"), BodyDigests::default()).await.unwrap();
     let page = list(&world, "a", &upload_id, 0, 10).await.unwrap();
     let parts = page.parts.into_iter().map(|part| CompletedPart {

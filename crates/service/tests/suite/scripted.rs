@@ -1,5 +1,4 @@
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
