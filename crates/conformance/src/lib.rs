@@ -5,3 +5,4 @@
 
 pub mod blob;
 pub mod meta;
+pub mod store;

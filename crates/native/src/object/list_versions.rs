@@ -118,13 +118,14 @@ impl Resumed {
         let current = current.map(|record| ObjectRecord::decode(&record.value)).transpose();
         let current = current.during(OPERATION)?.map(|object| object.version);
         let sequence = match name {
-            VersionName::Issued(version) => Some(version.sequence),
+            VersionName::Issued(version) => version.sequence,
             VersionName::Null => {
                 let null = current.filter(|version| version.is_null()).map(|version| version.sequence);
-                null.or(state.null_sequence)
+                // Gone since, and nothing says where it stood: rather all versions of the key than not all.
+                null.or(state.null_sequence).unwrap_or(u64::MAX)
             }
         };
-        Ok(sequence.map(|sequence| Self {
+        Ok(Some(Self {
             key,
             sequence,
             current_is_behind: current.is_some_and(|current| current.sequence < sequence),

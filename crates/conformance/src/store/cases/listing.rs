@@ -1,0 +1,223 @@
+//! Listings of current objects, compared with a sorted list at every boundary.
+
+use std::collections::BTreeSet;
+
+use store::{ListEntry, ListObjects, Position, PutOptions};
+use types::{ChecksumAlgorithm, ChecksumKind, ETag, ObjectMetadata, StorageClass};
+
+use super::objects::ODD_KEYS;
+use crate::store::StoreWorld;
+use crate::store::desk::{Desk, key};
+
+/// What a listing should give, computed in the plainest way.
+pub(in crate::store) fn expected(
+    keys: &BTreeSet<String>,
+    prefix: &str,
+    delimiter: Option<&str>,
+    after: Option<&Position>,
+) -> Vec<String> {
+    let behind = |key: &str| match after {
+        None => true,
+        Some(Position::Key(marker)) => key > marker.as_str(),
+        Some(Position::Prefix(marker)) => key > marker.as_str() && !key.starts_with(marker.as_str()),
+    };
+    let mut entries: Vec<String> = Vec::new();
+    for key in keys.iter().filter(|key| key.starts_with(prefix) && behind(key)) {
+        let folded = delimiter.and_then(|delimiter| {
+            let place = key[prefix.len()..].find(delimiter)?;
+            Some(key[..prefix.len() + place + delimiter.len()].to_owned())
+        });
+        let entry = folded.map_or_else(|| format!("k:{key}"), |folded| format!("p:{folded}"));
+        if entries.last() != Some(&entry) {
+            entries.push(entry);
+        }
+    }
+    entries
+}
+
+pub(in crate::store) fn shown(entry: &ListEntry) -> String {
+    match entry {
+        ListEntry::Object(summary) => format!("k:{}", summary.key),
+        ListEntry::Prefix(prefix) => format!("p:{prefix}"),
+    }
+}
+
+/// Where to go on behind an entry.
+fn behind(entry: &ListEntry) -> Position {
+    match entry {
+        ListEntry::Object(summary) => Position::Key(summary.key.as_str().to_owned()),
+        ListEntry::Prefix(prefix) => Position::Prefix(prefix.clone()),
+    }
+}
+
+/// Walks a listing page by page and holds every page to the list expected.
+async fn walk(desk: &Desk, keys: &BTreeSet<String>, prefix: &str, delimiter: Option<&str>, limit: usize) {
+    let whole = expected(keys, prefix, delimiter, None);
+    let mut after = None;
+    let mut seen = 0;
+    loop {
+        let options =
+            ListObjects { prefix: prefix.to_owned(), delimiter: delimiter.map(str::to_owned), after, limit };
+        let page = desk.list(options).await;
+        let entries: Vec<String> = page.entries.iter().map(shown).collect();
+        let end = (seen + limit).min(whole.len());
+        assert_eq!(entries, whole[seen..end], "prefix {prefix:?}, delimiter {delimiter:?}, limit {limit}");
+        seen = end;
+        assert_eq!(page.more, seen < whole.len(), "prefix {prefix:?}, {delimiter:?}, {limit}, at {seen}");
+        let Some(last) = page.entries.last().filter(|_| page.more) else { break };
+        after = Some(behind(last));
+    }
+}
+
+async fn fill(desk: &Desk, names: impl IntoIterator<Item = &str>) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for name in names {
+        desk.put(name, name.to_owned()).await;
+        keys.insert(name.to_owned());
+    }
+    keys
+}
+
+const TREE: [&str; 19] = [
+    "a",
+    "a/",
+    "a/1",
+    "a/2",
+    "a/b/1",
+    "a/b/2",
+    "a//",
+    "a-b",
+    "a0",
+    "b",
+    "b/c/d",
+    "b/c/e",
+    "c--1",
+    "c--2",
+    "c-",
+    "d\0x",
+    "d\0y",
+    "\u{10FFFF}/x",
+    "é/ü",
+];
+
+pub async fn pages_join_without_gap_or_repetition(world: &dyn StoreWorld) {
+    let desk = Desk::new(world).await;
+    let keys = fill(&desk, TREE).await;
+    for prefix in ["", "a", "a/", "a/b", "a//", "b/c", "c-", "d", "d\0", "\u{10FFFF}", "é", "none", "zz"] {
+        for delimiter in
+            [None, Some("/"), Some("//"), Some("-"), Some("--"), Some("\0"), Some("/b/"), Some("a")]
+        {
+            for limit in [1, 2, 3, 5, TREE.len() - 1, TREE.len(), TREE.len() + 1, 1000] {
+                walk(&desk, &keys, prefix, delimiter, limit).await;
+            }
+        }
+    }
+}
+
+pub async fn odd_keys_are_listed_in_byte_order(world: &dyn StoreWorld) {
+    let desk = Desk::new(world).await;
+    let capabilities = desk.store.capabilities(&desk.bucket);
+    if !capabilities.any_key.is_yes() || !capabilities.ordered_listing.is_yes() {
+        return;
+    }
+    let keys = fill(&desk, ODD_KEYS).await;
+    for delimiter in [None, Some("/"), Some("."), Some("\0")] {
+        for limit in [1, 3, 1000] {
+            walk(&desk, &keys, "", delimiter, limit).await;
+        }
+    }
+}
+
+pub async fn a_listing_goes_on_behind_any_position(world: &dyn StoreWorld) {
+    let desk = Desk::new(world).await;
+    let keys = fill(&desk, TREE).await;
+    let texts =
+        ["", "a", "a/", "a/1", "a/b", "a/b/", "a/zz", "b/c/", "c-", "d", "d\0", "zzz", "\u{10FFFF}/x"];
+    for prefix in ["", "a/", "b"] {
+        for delimiter in [None, Some("/")] {
+            for text in texts {
+                for after in [Position::Key(text.to_owned()), Position::Prefix(text.to_owned())] {
+                    if text.is_empty() && after == Position::Prefix(String::new()) {
+                        continue;
+                    }
+                    let options = ListObjects {
+                        prefix: prefix.to_owned(),
+                        delimiter: delimiter.map(str::to_owned),
+                        after: Some(after.clone()),
+                        limit: 1000,
+                    };
+                    let page = desk.list(options).await;
+                    let entries: Vec<String> = page.entries.iter().map(shown).collect();
+                    let whole = expected(&keys, prefix, delimiter, Some(&after));
+                    assert_eq!(entries, whole, "prefix {prefix:?}, {delimiter:?}, after {after:?}");
+                    assert!(!page.more);
+                }
+            }
+        }
+    }
+}
+
+pub async fn a_limit_of_nothing_asks_whether_there_is_anything(world: &dyn StoreWorld) {
+    let desk = Desk::new(world).await;
+    let none = |prefix: &str| ListObjects { prefix: prefix.to_owned(), ..ListObjects::default() };
+    assert!(!desk.list(none("")).await.more);
+    desk.put("k", "x").await;
+    let page = desk.list(none("")).await;
+    assert_eq!((page.entries.len(), page.more), (0, true));
+    assert!(!desk.list(none("l")).await.more);
+}
+
+pub async fn a_listing_shows_what_head_shows(world: &dyn StoreWorld) {
+    let desk = Desk::new(world).await;
+    let metadata = ObjectMetadata { storage_class: StorageClass::StandardIa, ..ObjectMetadata::default() };
+    desk.try_put("k", "abc", PutOptions { metadata, ..PutOptions::default() }).await.unwrap();
+    let info = desk.head("k").await.unwrap();
+    let page = desk.list(ListObjects { limit: 10, ..ListObjects::default() }).await;
+    let [ListEntry::Object(summary)] = &page.entries[..] else { panic!("{:?}", page.entries) };
+    assert_eq!((&summary.key, &summary.etag), (&key("k"), &info.etag));
+    assert_eq!(summary.etag, ETag::from_text("900150983cd24fb0d6963f7d28e17f72"));
+    assert_eq!((summary.size_bytes, summary.modified_at), (3, info.modified_at));
+    assert_eq!(summary.storage_class, StorageClass::StandardIa);
+    assert_eq!(summary.checksum, Some((ChecksumAlgorithm::Crc64Nvme, ChecksumKind::FullObject)));
+}
+
+pub async fn every_write_is_listed_at_once(world: &dyn StoreWorld) {
+    let desk = Desk::new(world).await;
+    let all = || ListObjects { limit: 1000, ..ListObjects::default() };
+    for n in 0..20 {
+        desk.put(&format!("k{n:02}"), "x").await;
+        assert_eq!(desk.list(all()).await.entries.len(), n + 1);
+    }
+    for n in 0..20 {
+        desk.delete(&format!("k{n:02}")).await;
+        assert_eq!(desk.list(all()).await.entries.len(), 19 - n);
+    }
+}
+
+pub async fn noncurrent_versions_and_markers_are_not_listed(world: &dyn StoreWorld) {
+    let Some(desk) = Desk::keeps_versions(world).await else { return };
+    for n in 0..10 {
+        for _ in 0..3 {
+            desk.put(&format!("gone/{n}"), "x").await;
+            desk.put("kept", n.to_string()).await;
+        }
+        desk.delete(&format!("gone/{n}")).await;
+    }
+    for delimiter in [None, Some("/")] {
+        walk(&desk, &BTreeSet::from(["kept".to_owned()]), "", delimiter, 1).await;
+    }
+}
+
+pub async fn more_than_a_thousand_keys_page_well(world: &dyn StoreWorld) {
+    let desk = Desk::new(world).await;
+    let mut keys = BTreeSet::new();
+    for n in 0..1205 {
+        let name = format!("{}/{n:05}", n % 3);
+        desk.put(&name, "").await;
+        keys.insert(name);
+    }
+    for (delimiter, limit) in [(None, 1000), (None, 401), (Some("/"), 2), (Some("/"), 1000), (Some("5"), 7)] {
+        walk(&desk, &keys, "", delimiter, limit).await;
+        walk(&desk, &keys, "1/", delimiter, limit).await;
+    }
+}

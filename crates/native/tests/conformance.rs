@@ -1,0 +1,8 @@
+//! The native store keeps the promises of the port, over each pair of engines.
+
+mod common;
+
+mod memory {
+    use crate::common::MemoryWorld;
+    conformance::store_suite!(MemoryWorld::default());
+}
