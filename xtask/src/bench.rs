@@ -1,8 +1,43 @@
-use crate::run::{cargo, run};
+mod generator;
+mod nginx;
+mod rows;
+mod server;
+mod table;
 
-/// Builds the load generator and hands the words to it.
+use std::path::PathBuf;
+
+use crate::run::{cargo, run};
+use crate::tree::root;
+
+/// What the load generator does by itself; the other words are names of rows.
+const OPERATIONS: [&str; 7] = ["put", "get", "head", "delete", "list", "multipart", "mixed"];
+
+/// The load generator on any endpoint, or the rows of the table against servers of its own.
 pub(crate) fn bench(words: &[&str]) -> Result<(), String> {
-    run(cargo()
-        .args(["run", "--release", "--quiet", "--package", "bench", "--bin", "bench", "--"])
-        .args(words))
+    build(&["--package", "bench", "--bins"])?;
+    match words.first() {
+        Some(first) if OPERATIONS.contains(first) || first.starts_with('-') => {
+            run(generator::command().args(words))
+        }
+        _ => {
+            let chosen = rows::chosen(words)?;
+            build(&["--package", "server", "--bin", "sluice"])?;
+            build(&["--package", "meta-sqlite", "--example", "engine"])?;
+            rows::measure(&chosen)
+        }
+    }
+}
+
+fn build(words: &[&str]) -> Result<(), String> {
+    run(cargo().args(["build", "--release", "--quiet"]).args(words))
+}
+
+/// A program of the release build.
+fn program(name: &str) -> PathBuf {
+    root().join("target/release").join(name)
+}
+
+/// Where the servers of a benchmark keep their data: on the device of the checkout, which must be a real one.
+fn workspace() -> PathBuf {
+    root().join("target/bench")
 }

@@ -149,6 +149,7 @@ fn pytest(plan: &Plan, venv: &std::path::Path, suite: &python::Suite) -> Command
     let path = format!("{}:{}", venv.join("bin").display(), path());
     command.env("PATH", path).env("PYTHONDONTWRITEBYTECODE", "1").current_dir(root());
     command.env("SLUICE_BIN", root().join("target/release/sluice"));
+    command.env("SLUICE_FILL", root().join("target/release/fill"));
     command.env("SLUICE_TEST_FULL", if plan.depth == Depth::Full { "1" } else { "0" });
     command
 }

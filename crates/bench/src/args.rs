@@ -80,6 +80,9 @@ pub(crate) struct Args {
     /// Shares of the operations in `mixed`.
     #[arg(long, default_value = "get=60,put=25,head=10,list=5")]
     pub(crate) mix: String,
+    /// What becomes of the bytes of objects that are read.
+    #[arg(long, default_value = "read")]
+    pub(crate) discard: Discard,
     /// The server's process ids, to read CPU and peak memory from.
     #[arg(long, value_delimiter = ',')]
     pub(crate) pid: Vec<u32>,
@@ -112,6 +115,15 @@ pub(crate) enum Auth {
     Presigned,
     /// Not at all, as for files behind a plain web server.
     None,
+}
+
+/// What becomes of the bytes of objects that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Discard {
+    /// They are copied into a buffer, as a client does that wants them.
+    Read,
+    /// The kernel counts and drops them, as if the client were on another machine: all cores are left to the server.
+    Kernel,
 }
 
 /// How a PUT declares its payload.

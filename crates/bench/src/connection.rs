@@ -1,9 +1,11 @@
 use std::io;
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use rustix::net::RecvFlags;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::net::TcpStream;
 
+use crate::args::Discard;
 use crate::bodies::Payload;
 
 /// Bytes that one read takes at most: large bodies pass through this one buffer.
@@ -25,6 +27,7 @@ pub(crate) struct Reply {
 /// One HTTP/1.1 connection, one request at a time; it reconnects where the server closed it.
 pub(crate) struct Connection {
     address: SocketAddr,
+    discard: Discard,
     stream: Option<TcpStream>,
     buffer: Vec<u8>,
     outgoing: Vec<u8>,
@@ -54,9 +57,10 @@ enum Framing {
 
 impl Connection {
     /// A connection that is opened by its first request.
-    pub(crate) fn new(address: SocketAddr) -> Self {
+    pub(crate) fn new(address: SocketAddr, discard: Discard) -> Self {
         Self {
             address,
+            discard,
             stream: None,
             buffer: vec![0; READ_BUFFER_BYTES],
             outgoing: Vec::new(),
@@ -130,7 +134,10 @@ impl Connection {
         let mut left =
             length_bytes.checked_sub(rest.len() as u64).ok_or_else(|| bad("bytes behind the body"))?;
         while left > 0 {
-            let count = stream.read(&mut self.buffer).await?;
+            let count = match (self.discard, &sink) {
+                (Discard::Kernel, Sink::Discard) => discard(stream, &mut self.buffer).await?,
+                _ => stream.read(&mut self.buffer).await?,
+            };
             if count == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
@@ -176,6 +183,12 @@ impl Sink<'_> {
             kept.extend_from_slice(bytes);
         }
     }
+}
+
+/// Takes bytes off the stream without copying them; at most as many as the buffer holds, which stays as it is.
+async fn discard(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    let receive = || Ok(rustix::net::recv(stream, &mut *buffer, RecvFlags::TRUNC)?.1);
+    stream.async_io(Interest::READABLE, receive).await
 }
 
 fn parse_head(bytes: &[u8], bodiless: bool, etag: &mut String) -> io::Result<Option<Head>> {

@@ -100,14 +100,14 @@ pub(crate) fn prepare(args: &Args, target: &Target) -> io::Result<()> {
     let payload = Rc::new(Payload::new(args.size.0, args.payload));
     on_one_thread(async {
         let mut signer = signer(args, target);
-        make_bucket(&mut signer, &mut Connection::new(target.endpoint.address), &keys).await?;
+        make_bucket(&mut signer, &mut Connection::new(target.endpoint.address, args.discard), &keys).await?;
         if !args.operation.reads_objects() {
             return Ok(());
         }
         let lanes = PREPARING_CONNECTIONS.min(args.objects);
         let lane = |first: u64| {
             let (mut signer, keys, payload) = (self::signer(args, target), keys.clone(), payload.clone());
-            let mut connection = Connection::new(target.endpoint.address);
+            let mut connection = Connection::new(target.endpoint.address, args.discard);
             let numbers = (first..args.objects).step_by(lanes as usize);
             async move { put_objects(&mut signer, &mut connection, &keys, &payload, numbers).await }
         };
@@ -180,7 +180,7 @@ async fn thread_load(
     let workers: Vec<_> = (thread..args.connections)
         .step_by(args.threads.max(1))
         .map(|place| {
-            let connection = Connection::new(target.endpoint.address);
+            let connection = Connection::new(target.endpoint.address, args.discard);
             let worker = Worker::new(place, shared.clone(), signer(args, target), connection);
             let (tickets, tally) = (tickets.clone(), tally.clone());
             tokio::task::spawn_local(worker.run(tickets, move |sample| tally.borrow_mut().record(sample)))
