@@ -202,7 +202,7 @@ fn expect_owner(bucket: &Bucket, expected: Option<&str>) -> Result<(), S3Error> 
     }
 }
 
-/// The reason of a refusal goes to the log, never to the client.
+/// A signed request is told why it is refused, which concerns its own key only; an anonymous one learns nothing.
 fn ask(
     cx: &Context,
     who: &Principal,
@@ -213,8 +213,15 @@ fn ask(
     match iam::decide(who, action, resource, facts) {
         Decision::Allow(_) => Ok(()),
         Decision::Deny(reason) => {
-            tracing::debug!(request_id = %cx.request_id, who = who.name(), action = action.name(), %reason, "denied");
-            Err(ErrorCode::AccessDenied.into())
+            let (name, action) = (who.name(), action.name());
+            tracing::debug!(request_id = %cx.request_id, who = name, action, %reason, "denied");
+            Err(match who {
+                Principal::Anonymous => ErrorCode::AccessDenied.into(),
+                Principal::Root { .. } | Principal::User { .. } => S3Error::with_message(
+                    ErrorCode::AccessDenied,
+                    format!("User {name} is not authorized to perform {action}: {reason}"),
+                ),
+            })
         }
     }
 }

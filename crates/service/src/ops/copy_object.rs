@@ -32,7 +32,7 @@ impl Service {
                         source_version_id: seen.info.version_id,
                     });
                 }
-                Err(error) if is_race(&error) && attempt < COPY_ATTEMPTS => attempt += 1,
+                Err(error) if is_race(&error, &input.condition) && attempt < COPY_ATTEMPTS => attempt += 1,
                 Err(error) => return Err(subject.error(cx, error)),
             }
         }

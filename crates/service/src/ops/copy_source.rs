@@ -1,5 +1,5 @@
-use s3_model::{ReadConditions, S3Error};
-use store::{ObjectInfo, OpenOptions, StoreError, StoreErrorKind};
+use s3_model::{ReadConditions, S3Error, WriteCondition};
+use store::{Missing, ObjectInfo, OpenOptions, StoreError, StoreErrorKind};
 use types::Context;
 
 use crate::admit::Source;
@@ -55,7 +55,14 @@ fn source_error(cx: &Context, admitted: &Admitted, source: &Source, error: Store
         .error(cx, error)
 }
 
-/// Whether a copy lost a race that looking at the source again may win.
-pub(crate) fn is_race(error: &StoreError) -> bool {
-    matches!(error.kind, StoreErrorKind::Conflict)
+/// Whether a copy lost a race, so that the source has to be looked at again: it changed, or went away since. Without an
+/// `If-Match` on the target nothing but the source can be missing.
+pub(crate) fn is_race(error: &StoreError, condition: &WriteCondition) -> bool {
+    match error.kind {
+        StoreErrorKind::Conflict => true,
+        StoreErrorKind::Missing(Missing::Key | Missing::Version) | StoreErrorKind::DeleteMarker { .. } => {
+            matches!(condition, WriteCondition::Always | WriteCondition::IfAbsent)
+        }
+        _ => false,
+    }
 }

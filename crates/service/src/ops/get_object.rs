@@ -3,8 +3,8 @@ use s3_model::{
     ChecksumMode, ErrorCode, ErrorHeader, GetObjectInput, GetObjectOutput, HeadObjectOutput, ObjectHead,
     Operation, S3Error,
 };
-use store::{ObjectInfo, OpenOptions, PartProblem, StoreError, StoreErrorKind};
-use types::{Body, ByteRange, Checksum, Context};
+use store::{Bucket, ObjectInfo, OpenOptions, PartProblem, StoreError, StoreErrorKind};
+use types::{Body, ByteRange, Checksum, Context, ObjectHeaders};
 
 use crate::conditions::{self, Verdict};
 use crate::{Admitted, Service};
@@ -23,7 +23,7 @@ impl Service {
             Ok(opened) => opened,
             Err(error) => return Err(self.not_opened(cx, admitted, &input, error).await),
         };
-        let range = select(&opened.info, &input)?;
+        let range = self.select(bucket, &opened.info, &input)?;
         let bytes = range.unwrap_or_else(|| ByteRange::whole(opened.info.size_bytes));
         let body = if bytes.is_empty() {
             Body::empty()
@@ -47,7 +47,7 @@ impl Service {
             Ok(info) => info,
             Err(error) => return Err(self.not_opened(cx, admitted, &input, error).await),
         };
-        let range = select(&info, &input)?;
+        let range = self.select(bucket, &info, &input)?;
         Ok(HeadObjectOutput { head: self.describe(cx, admitted, info, input, range) })
     }
 
@@ -73,6 +73,58 @@ impl Service {
         }
     }
 
+    /// Weighs the conditions, then finds the bytes asked for; none where the whole object is.
+    fn select(
+        &self,
+        bucket: &Bucket,
+        info: &ObjectInfo,
+        input: &GetObjectInput,
+    ) -> Result<Option<ByteRange>, S3Error> {
+        match conditions::weigh(&input.conditions, &info.etag, info.modified_at) {
+            Verdict::Holds => {}
+            Verdict::NotModified(_) => return Err(self.not_modified(bucket, info)),
+            Verdict::Failed(condition) => return Err(conditions::failed(condition.header())),
+        }
+        if let Some(part) = &info.part {
+            // An empty object has no byte for a Content-Range to name: it is answered whole.
+            return Ok(Some(part.range).filter(|range| !range.is_empty()));
+        }
+        let Some(spec) = input.range else { return Ok(None) };
+        if !conditions::range_holds(input.if_range.as_ref(), &info.etag, info.modified_at) {
+            return Ok(None);
+        }
+        match spec.resolve(info.size_bytes) {
+            Ok(range) => Ok(Some(range)),
+            Err(_) => Err(S3Error::new(ErrorCode::InvalidRange)
+                .detail("RangeRequested", spec.to_string())
+                .detail("ActualObjectSize", info.size_bytes.to_string())
+                .header(ErrorHeader::UnsatisfiedRange(info.size_bytes))),
+        }
+    }
+
+    /// 304 with what a cache wants to know. Source: RFC 9110, section 15.4.5.
+    fn not_modified(&self, bucket: &Bucket, info: &ObjectInfo) -> S3Error {
+        let mut error = S3Error::new(ErrorCode::NotModified)
+            .header(ErrorHeader::ETag(info.etag.clone()))
+            .header(ErrorHeader::LastModified(info.modified_at));
+        if let Some(version_id) = &info.version_id {
+            error = error.header(ErrorHeader::VersionId(version_id.clone()));
+        }
+        if let Some(cache_control) = self.cache_control(bucket, info) {
+            error = error.header(ErrorHeader::CacheControl(cache_control.clone()));
+        }
+        if let Some(expires) = &info.metadata.headers.expires {
+            error = error.header(ErrorHeader::Expires(expires.clone()));
+        }
+        error
+    }
+
+    /// The object's `Cache-Control`, that of its bucket where it has none.
+    fn cache_control<'a>(&'a self, bucket: &Bucket, info: &'a ObjectInfo) -> Option<&'a String> {
+        let of_bucket = &self.settings.bucket(&bucket.name).default_cache_control;
+        info.metadata.headers.cache_control.as_ref().or(of_bucket.as_ref())
+    }
+
     fn describe(
         &self,
         cx: &Context,
@@ -84,12 +136,9 @@ impl Service {
         let checksum = checksum(&info, &input, range);
         let part_count = input.part_number.and(info.part_count);
         let tag_count = self.shown_tags(cx, admitted, &info, &input);
-        let mut headers = info.metadata.headers;
-        if headers.cache_control.is_none()
-            && let Ok(bucket) = admitted.bucket()
-        {
-            headers.cache_control.clone_from(&self.settings.bucket(&bucket.name).default_cache_control);
-        }
+        let cache_control =
+            admitted.bucket().ok().and_then(|bucket| self.cache_control(bucket, &info)).cloned();
+        let mut headers = ObjectHeaders { cache_control, ..info.metadata.headers };
         input.overrides.apply(&mut headers);
         ObjectHead {
             etag: info.etag,
@@ -137,46 +186,6 @@ fn refuse_overrides(admitted: &Admitted, input: &GetObjectInput) -> Result<(), S
         )),
         _ => Ok(()),
     }
-}
-
-/// Weighs the conditions, then finds the bytes asked for; none where the whole object is.
-fn select(info: &ObjectInfo, input: &GetObjectInput) -> Result<Option<ByteRange>, S3Error> {
-    match conditions::weigh(&input.conditions, &info.etag, info.modified_at) {
-        Verdict::Holds => {}
-        Verdict::NotModified(_) => return Err(not_modified(info)),
-        Verdict::Failed(condition) => return Err(conditions::failed(condition.header())),
-    }
-    if let Some(part) = &info.part {
-        // An empty object has no byte for a Content-Range to name: it is answered whole.
-        return Ok(Some(part.range).filter(|range| !range.is_empty()));
-    }
-    let Some(spec) = input.range else { return Ok(None) };
-    if !conditions::range_holds(input.if_range.as_ref(), &info.etag, info.modified_at) {
-        return Ok(None);
-    }
-    match spec.resolve(info.size_bytes) {
-        Ok(range) => Ok(Some(range)),
-        Err(_) => Err(S3Error::new(ErrorCode::InvalidRange)
-            .detail("RangeRequested", spec.to_string())
-            .detail("ActualObjectSize", info.size_bytes.to_string())
-            .header(ErrorHeader::UnsatisfiedRange(info.size_bytes))),
-    }
-}
-
-fn not_modified(info: &ObjectInfo) -> S3Error {
-    let mut error = S3Error::new(ErrorCode::NotModified)
-        .header(ErrorHeader::ETag(info.etag.clone()))
-        .header(ErrorHeader::LastModified(info.modified_at));
-    if let Some(version_id) = &info.version_id {
-        error = error.header(ErrorHeader::VersionId(version_id.clone()));
-    }
-    if let Some(cache_control) = &info.metadata.headers.cache_control {
-        error = error.header(ErrorHeader::CacheControl(cache_control.clone()));
-    }
-    if let Some(expires) = &info.metadata.headers.expires {
-        error = error.header(ErrorHeader::Expires(expires.clone()));
-    }
-    error
 }
 
 /// The checksum of exactly the bytes sent: the object's, or a part's own; none of a range.

@@ -1,4 +1,4 @@
-use s3_model::{ErrorCode, S3Error, UploadPartCopyInput, UploadPartCopyOutput};
+use s3_model::{ErrorCode, S3Error, UploadPartCopyInput, UploadPartCopyOutput, WriteCondition};
 use store::{CopyPartOptions, ObjectInfo, UploadId, UploadRef};
 use types::{ByteRange, Context};
 
@@ -32,7 +32,9 @@ impl Service {
                         source_version_id: seen.info.version_id,
                     });
                 }
-                Err(error) if is_race(&error) && attempt < COPY_ATTEMPTS => attempt += 1,
+                Err(error) if is_race(&error, &WriteCondition::Always) && attempt < COPY_ATTEMPTS => {
+                    attempt += 1
+                }
                 Err(error) => {
                     return Err(admitted.subject().upload(&input.upload_id).error(cx, error));
                 }

@@ -54,6 +54,19 @@ async fn a_bucket_is_its_owners_and_roots() {
 }
 
 #[tokio::test]
+async fn a_refusal_says_why_to_who_has_signed() {
+    let world = World::new().await;
+    let writer = Arc::new(Principal::user("carol", Some(KeyPolicy::WriteOnly)));
+    let head = async |who| {
+        let target = in_bucket(Operation::HeadBucket);
+        world.ask(who, target, Input::HeadBucket, Body::empty()).await.unwrap_err().message
+    };
+    assert_eq!(head(&world.anonymous).await, "Access Denied");
+    assert!(head(&world.bob).await.contains("bob is not authorized to perform s3:ListBucket"));
+    assert!(head(&writer).await.contains("writeonly"));
+}
+
+#[tokio::test]
 async fn the_expected_owner_must_be_the_owner() {
     let world = World::new().await;
     let alice = world.alice.owner().unwrap().id.as_str().to_owned();

@@ -196,6 +196,54 @@ async fn odd_keys_are_listed_in_byte_order() {
     assert_eq!(pages_v1(&world, "", "", 1).await.concat(), keys);
 }
 
+/// What S3 lists, written down as plainly as can be.
+fn model(keys: &[String], prefix: &str, delimiter: &str, marker: &str) -> Vec<String> {
+    let rolled = |key: &str| {
+        let rest = key.strip_prefix(prefix)?;
+        let at = if delimiter.is_empty() { None } else { rest.find(delimiter) };
+        Some(at.map_or(key.to_owned(), |at| key[..prefix.len() + at + delimiter.len()].to_owned()))
+    };
+    let mut listed: Vec<String> = Vec::new();
+    for key in keys.iter().filter(|key| key.as_str() > marker) {
+        let Some(entry) = rolled(key) else { continue };
+        let within_marker = entry.len() < key.len() && entry == marker;
+        if !within_marker && listed.last() != Some(&entry) {
+            listed.push(entry);
+        }
+    }
+    listed
+}
+
+#[tokio::test]
+async fn every_small_listing_is_that_of_the_model() {
+    const ALPHABET: [&str; 3] = ["/", "a", "b"];
+    let mut texts = vec![String::new()];
+    for length in 1..=3 {
+        let shorter: Vec<String> = texts.iter().filter(|text| text.len() == length - 1).cloned().collect();
+        texts.extend(shorter.iter().flat_map(|text| ALPHABET.map(|letter| format!("{text}{letter}"))));
+    }
+    let world = World::new().await;
+    let mut keys: Vec<String> = texts[1..].iter().step_by(2).cloned().collect();
+    keys.sort_unstable();
+    for key in &keys {
+        world.put(key, "x").await;
+    }
+    for prefix in texts.iter().filter(|text| text.len() < 3) {
+        for delimiter in ["", "/", "a", "ab"] {
+            for marker in &texts {
+                let expected = model(&keys, prefix, delimiter, marker);
+                for max_keys in [1, 3, 1000] {
+                    let page = list_v1(&world, v1(prefix, delimiter, marker, max_keys)).await;
+                    let told = format!("{prefix:?} {delimiter:?} {marker:?} {max_keys}");
+                    let cut = expected.len().min(max_keys as usize);
+                    assert_eq!(names(&page.entries), &expected[..cut], "{told}");
+                    assert_eq!(page.is_truncated, expected.len() > cut, "{told}");
+                }
+            }
+        }
+    }
+}
+
 fn versions(
     delimiter: &str,
     key_marker: &str,

@@ -5,8 +5,8 @@ use std::task::{Context as Task, Poll};
 
 use bytes::Bytes;
 use s3_model::{
-    BodyChecksum, BodyDigests, ChecksumMode, ErrorCode, GetObjectInput, Input, Operation, Output,
-    PostObjectInput, PostSuccess, PutObjectInput,
+    BodyChecksum, BodyDigests, ChecksumMode, ErrorCode, ErrorHeader, EtagMatch, GetObjectInput, Input,
+    Operation, Output, PostObjectInput, PostSuccess, PutObjectInput, ReadConditions,
 };
 use service::{BucketSettings, ServiceSettings};
 use store::StoreErrorKind;
@@ -95,6 +95,10 @@ async fn a_bucket_may_have_a_default_cache_control() {
     for (key, expected) in [("plain", "max-age=9"), ("own", "private")] {
         let head = world.head(key, GetObjectInput::default()).await.unwrap();
         assert_eq!(head.headers.cache_control.as_deref(), Some(expected));
+        let any = ReadConditions { if_none_match: Some(EtagMatch::Any), ..ReadConditions::default() };
+        let input = GetObjectInput { conditions: any, ..GetObjectInput::default() };
+        let unchanged = world.get(key, input).await.unwrap_err();
+        assert!(unchanged.headers.contains(&ErrorHeader::CacheControl(expected.to_owned())), "on 304 too");
     }
 }
 

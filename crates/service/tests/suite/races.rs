@@ -4,7 +4,7 @@ use s3_model::{
     CopyObjectInput, ErrorCode, ErrorHeader, Input, Operation, S3Error, UploadPartCopyInput, WriteCondition,
 };
 use service::limits::COPY_ATTEMPTS;
-use store::StoreErrorKind;
+use store::{Missing, StoreErrorKind};
 
 use crate::admission::copy_input;
 use crate::multipart::begin;
@@ -47,6 +47,20 @@ async fn a_copy_whose_source_changes_is_done_again() {
     world.store.fail_next(conflicts(COPY_ATTEMPTS));
     let refused = copy(&world, WriteCondition::IfPresent).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::ConditionalRequestConflict);
+}
+
+#[tokio::test]
+async fn a_source_that_went_away_is_looked_at_again() {
+    let world = World::new().await;
+    world.put("a", "bytes").await;
+    let gone = || [StoreErrorKind::Missing(Missing::Key)];
+    world.store.fail_next(gone());
+    copy(&world, WriteCondition::Always).await.unwrap();
+
+    world.store.fail_next(gone());
+    let refused = copy(&world, WriteCondition::IfPresent).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NoSuchKey, "it may as well be the target that is missing");
+    assert_eq!(detail(&refused, "Key"), Some("b"));
 }
 
 #[tokio::test]
