@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use iam::{Action, Decision, Facts, Principal, Resource};
-use s3_model::{ErrorCode, Operation, S3Error};
+use s3_model::{ErrorCode, ErrorHeader, Operation, S3Error};
 use store::Bucket;
 use types::{BucketName, Context, ObjectKey, VersionId};
 
@@ -113,7 +113,7 @@ impl Service {
             source: None,
         };
         if let Some(action) = action {
-            self.require(cx, &admitted, action)?;
+            self.require(cx, &admitted, action).map_err(|error| self.with_region(&admitted, error))?;
         }
         if let Some(source) = target.copy_source {
             let source = self.source(cx, &admitted, source).await?;
@@ -159,6 +159,16 @@ impl Service {
     ) -> Result<(), S3Error> {
         let resource = Resource::Object(&source.bucket.name, &source.key);
         ask(cx, &admitted.who, action, resource, self.facts(&source.bucket))
+    }
+
+    /// Who may not see a bucket is still told its region by HeadBucket, as S3 tells it, so that a client finds the right one.
+    fn with_region(&self, admitted: &Admitted, error: S3Error) -> S3Error {
+        match admitted.operation {
+            Operation::HeadBucket => {
+                error.header(ErrorHeader::BucketRegion(self.settings.shown_region().to_owned()))
+            }
+            _ => error,
+        }
     }
 
     async fn place(&self, cx: &Context, target: &Target) -> Result<Place, S3Error> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use iam::{AnonymousAccess, KeyPolicy, Principal};
 use s3_model::{
-    CopyObjectInput, Directive, ErrorCode, GetObjectInput, Input, Operation, ReadConditions,
+    CopyObjectInput, Directive, ErrorCode, ErrorHeader, GetObjectInput, Input, Operation, ReadConditions,
     ResponseOverrides, WriteCondition,
 };
 use service::{BucketSettings, ServiceSettings, Target};
@@ -50,6 +50,19 @@ async fn a_bucket_is_its_owners_and_roots() {
     assert_eq!(code(&world, &world.root, head(), Input::HeadBucket).await, None);
     for who in [&world.bob, &world.anonymous] {
         assert_eq!(code(&world, who, head(), Input::HeadBucket).await, Some(ErrorCode::AccessDenied));
+    }
+}
+
+#[tokio::test]
+async fn a_closed_bucket_still_tells_its_region() {
+    let world = World::new().await;
+    for who in [&world.bob, &world.anonymous] {
+        let target = in_bucket(Operation::HeadBucket);
+        let refused = world.ask(who, target, Input::HeadBucket, Body::empty()).await.unwrap_err();
+        assert_eq!(refused.headers, [ErrorHeader::BucketRegion("us-east-1".to_owned())]);
+        let target = in_bucket(Operation::GetBucketLocation);
+        let refused = world.ask(who, target, Input::GetBucketLocation, Body::empty()).await.unwrap_err();
+        assert_eq!(refused.headers, []);
     }
 }
 
