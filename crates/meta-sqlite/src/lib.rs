@@ -20,6 +20,8 @@ mod scrub;
 mod snapshot;
 mod stats;
 mod store;
+#[cfg(test)]
+mod testing;
 mod writer;
 
 pub use options::{Durability, SqliteOptions};
