@@ -1,6 +1,7 @@
 use s3_model::{Input, Output, S3Error};
 use types::{Body, Context};
 
+use crate::fits::fits;
 use crate::{Admitted, Service};
 
 impl Service {
@@ -19,44 +20,36 @@ impl Service {
         body: Body,
     ) -> Result<Output, S3Error> {
         let on = &admitted;
+        if !fits(on.operation(), &input) {
+            return Err(on.mismatch("an input of its own"));
+        }
         Ok(match input {
             Input::ListBuckets(input) => Output::ListBuckets(self.list_buckets(cx, on, input).await?),
             Input::CreateBucket(input) => Output::CreateBucket(self.create_bucket(cx, on, input).await?),
             Input::HeadBucket => Output::HeadBucket(self.head_bucket()),
-            Input::DeleteBucket => {
-                self.delete_bucket(cx, on).await?;
-                Output::DeleteBucket
-            }
+            Input::DeleteBucket => self.delete_bucket(cx, on).await.map(|()| Output::DeleteBucket)?,
             Input::GetBucketLocation => Output::GetBucketLocation(self.get_bucket_location()),
             Input::GetBucketVersioning => Output::GetBucketVersioning(self.get_bucket_versioning(on)?),
             Input::PutBucketVersioning(input) => {
-                self.put_bucket_versioning(cx, on, input).await?;
-                Output::PutBucketVersioning
+                self.put_bucket_versioning(cx, on, input).await.map(|()| Output::PutBucketVersioning)?
             }
             Input::GetBucketTagging => Output::GetBucketTagging(self.get_bucket_tagging(on)?),
             Input::PutBucketTagging(input) => {
-                self.put_bucket_tagging(cx, on, input).await?;
-                Output::PutBucketTagging
+                self.put_bucket_tagging(cx, on, input).await.map(|()| Output::PutBucketTagging)?
             }
             Input::DeleteBucketTagging => {
-                self.delete_bucket_tagging(cx, on).await?;
-                Output::DeleteBucketTagging
+                self.delete_bucket_tagging(cx, on).await.map(|()| Output::DeleteBucketTagging)?
             }
             Input::GetBucketAcl => Output::GetBucketAcl(self.get_bucket_acl(on)?),
-            Input::PutBucketAcl(input) => {
-                self.put_bucket_acl(on, &input)?;
-                Output::PutBucketAcl
-            }
+            Input::PutBucketAcl(input) => self.put_bucket_acl(on, &input).map(|()| Output::PutBucketAcl)?,
             Input::GetBucketSetting(setting) => {
                 Output::GetBucketSetting(self.get_bucket_setting(on, setting)?)
             }
             Input::PutBucketSetting(input) => {
-                self.put_bucket_setting(on, input)?;
-                Output::PutBucketSetting
+                self.put_bucket_setting(on, input).map(|()| Output::PutBucketSetting)?
             }
             Input::DeleteBucketSetting(setting) => {
-                self.delete_bucket_setting(on, setting)?;
-                Output::DeleteBucketSetting
+                self.delete_bucket_setting(on, setting).map(|()| Output::DeleteBucketSetting)?
             }
             Input::PutObject(input) => Output::PutObject(self.put_object(cx, on, *input, body).await?),
             Input::PostObject(input) => {
@@ -81,8 +74,7 @@ impl Service {
             }
             Input::GetObjectAcl(input) => Output::GetObjectAcl(self.get_object_acl(cx, on, input).await?),
             Input::PutObjectAcl(input) => {
-                self.put_object_acl(cx, on, input).await?;
-                Output::PutObjectAcl
+                self.put_object_acl(cx, on, input).await.map(|()| Output::PutObjectAcl)?
             }
             Input::ObjectLock(setting) => return Err(self.object_lock(setting)),
             Input::ListObjects(input) => {
@@ -109,8 +101,7 @@ impl Service {
                 Output::CompleteMultipartUpload(self.complete_multipart_upload(cx, on, input).await?)
             }
             Input::AbortMultipartUpload(input) => {
-                self.abort_multipart_upload(cx, on, input).await?;
-                Output::AbortMultipartUpload
+                self.abort_multipart_upload(cx, on, input).await.map(|()| Output::AbortMultipartUpload)?
             }
             Input::CorsPreflight => return Err(self.cors_preflight()),
         })

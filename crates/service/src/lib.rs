@@ -11,6 +11,7 @@ mod conditions;
 mod content_type;
 mod digests;
 mod error;
+mod fits;
 pub mod limits;
 mod marker;
 mod ops;
