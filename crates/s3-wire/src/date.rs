@@ -69,51 +69,49 @@ impl Civil {
     }
 }
 
-/// Appends a number with leading zeros.
-fn digits(into: &mut Vec<u8>, number: u64, width: u32) {
-    for place in (0..width).rev() {
-        into.push(b'0' + (number / 10_u64.pow(place) % 10) as u8);
-    }
+/// Writes a number below 100 over two digits.
+fn two_digits(into: &mut [u8], number: u64) {
+    into[0] = b'0' + (number / 10 % 10) as u8;
+    into[1] = b'0' + (number % 10) as u8;
+}
+
+/// Writes a year over four digits.
+fn year_digits(into: &mut [u8], year: u64) {
+    two_digits(&mut into[..2], year / 100);
+    two_digits(&mut into[2..4], year % 100);
+}
+
+/// Writes hours, minutes and seconds over `00:00:00`.
+fn clock_digits(into: &mut [u8], civil: Civil) {
+    two_digits(&mut into[..2], civil.hour);
+    two_digits(&mut into[3..5], civil.minute);
+    two_digits(&mut into[6..8], civil.second);
 }
 
 /// Appends the moment as XML has it: `2026-11-21T12:34:56.000Z`. S3 knows whole seconds only, so that listings and
 /// `Last-Modified` agree.
 pub(crate) fn write_iso(into: &mut Vec<u8>, moment: Timestamp) {
     let civil = Civil::from_secs(moment.as_secs());
-    digits(into, civil.year, 4);
-    into.push(b'-');
-    digits(into, civil.month, 2);
-    into.push(b'-');
-    digits(into, civil.day, 2);
-    into.push(b'T');
-    write_clock(into, civil);
-    into.extend_from_slice(b".000Z");
-}
-
-fn write_clock(into: &mut Vec<u8>, civil: Civil) {
-    digits(into, civil.hour, 2);
-    into.push(b':');
-    digits(into, civil.minute, 2);
-    into.push(b':');
-    digits(into, civil.second, 2);
+    let mut text = *b"0000-00-00T00:00:00.000Z";
+    year_digits(&mut text[..4], civil.year);
+    two_digits(&mut text[5..7], civil.month);
+    two_digits(&mut text[8..10], civil.day);
+    clock_digits(&mut text[11..19], civil);
+    into.extend_from_slice(&text);
 }
 
 /// The moment as HTTP headers have it: `Sat, 21 Nov 2026 12:34:56 GMT`.
 #[must_use]
 pub fn http_date(moment: Timestamp) -> String {
     let civil = Civil::from_secs(moment.as_secs());
-    let mut text = Vec::with_capacity(29);
-    text.extend_from_slice(WEEKDAYS[(moment.as_secs() / SECONDS_PER_DAY % 7) as usize].as_bytes());
-    text.extend_from_slice(b", ");
-    digits(&mut text, civil.day, 2);
-    text.push(b' ');
-    text.extend_from_slice(MONTHS[(civil.month - 1) as usize].as_bytes());
-    text.push(b' ');
-    digits(&mut text, civil.year, 4);
-    text.push(b' ');
-    write_clock(&mut text, civil);
-    text.extend_from_slice(b" GMT");
-    String::from_utf8(text).expect("only ASCII was written")
+    let mut text = *b"Thu, 00 Jan 0000 00:00:00 GMT";
+    let weekday = WEEKDAYS[(moment.as_secs() / SECONDS_PER_DAY % 7) as usize];
+    text[..3].copy_from_slice(weekday.as_bytes());
+    two_digits(&mut text[5..7], civil.day);
+    text[8..11].copy_from_slice(MONTHS[(civil.month - 1) as usize].as_bytes());
+    year_digits(&mut text[12..16], civil.year);
+    clock_digits(&mut text[17..25], civil);
+    std::str::from_utf8(&text).expect("only ASCII was written").to_owned()
 }
 
 /// Reads a date of an HTTP header in any of its three forms. `None` where it is none of them, or before 1970.

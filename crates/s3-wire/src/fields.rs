@@ -6,6 +6,17 @@ use s3_model::S3Error;
 
 use crate::{Query, Routed};
 
+/// The parameters that sign a presigned URL; no header is meant by them.
+const SIGNING: [&str; 7] = [
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Date",
+    "X-Amz-Expires",
+    "X-Amz-Security-Token",
+    "X-Amz-Signature",
+    "X-Amz-SignedHeaders",
+];
+
 /// A request's headers, and for `x-amz-` names also its query: presigned URLs may bear such headers as parameters, which
 /// then mean the same.
 #[derive(Clone, Copy)]
@@ -66,7 +77,7 @@ impl<'a> Fields<'a> {
             .map(|(name, value)| (Cow::Borrowed(name.as_str()), text(value.as_bytes())));
         let hoisted = query
             .iter()
-            .filter(|(name, _)| is_amz(name))
+            .filter(|(name, _)| is_amz(name) && !SIGNING.contains(name))
             .map(|(name, value)| (Cow::Owned(name.to_ascii_lowercase()), Cow::Borrowed(value)))
             .filter(move |(name, _)| !headers.contains_key(&**name));
         sent.chain(hoisted)

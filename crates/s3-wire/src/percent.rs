@@ -58,30 +58,49 @@ pub(crate) enum Keep {
     Query,
 }
 
-impl Keep {
-    const fn keeps(self, byte: u8) -> bool {
-        byte.is_ascii_alphanumeric()
-            || matches!(byte, b'-' | b'_' | b'.')
-            || match self {
-                Self::Listing => matches!(byte, b'*' | b'/'),
-                Self::Path => matches!(byte, b'~' | b'/'),
-                Self::Query => byte == b'~',
-            }
+const LISTING: [bool; 256] = kept(b"-_.*/");
+const PATH: [bool; 256] = kept(b"-_.~/");
+const QUERY: [bool; 256] = kept(b"-_.~");
+
+/// Letters, digits and the marks given.
+const fn kept(marks: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
     }
+    let mut place = 0;
+    while place < marks.len() {
+        table[marks[place] as usize] = true;
+        place += 1;
+    }
+    table
 }
 
 /// Appends the text, encoded.
 pub(crate) fn encode_into(text: &str, keep: Keep, into: &mut Vec<u8>) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    for &byte in text.as_bytes() {
-        if keep.keeps(byte) {
-            into.push(byte);
-        } else if byte == b' ' && keep == Keep::Listing {
+    let kept = match keep {
+        Keep::Listing => &LISTING,
+        Keep::Path => &PATH,
+        Keep::Query => &QUERY,
+    };
+    let bytes = text.as_bytes();
+    let mut written = 0;
+    for (place, &byte) in bytes.iter().enumerate() {
+        if kept[usize::from(byte)] {
+            continue;
+        }
+        into.extend_from_slice(&bytes[written..place]);
+        written = place + 1;
+        if byte == b' ' && keep == Keep::Listing {
             into.push(b'+');
         } else {
             into.extend_from_slice(&[b'%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
         }
     }
+    into.extend_from_slice(&bytes[written..]);
 }
 
 /// The text, encoded.

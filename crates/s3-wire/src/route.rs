@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
@@ -118,9 +119,6 @@ fn decode(text: &str) -> Result<Cow<'_, str>, S3Error> {
     percent::decode(text, Plus::Literal).map_err(|_| ErrorCode::InvalidURI.into())
 }
 
-/// Query parameters that are told apart by value, or name no sub-resource: another value is just ignored.
-const NOT_SUB_RESOURCES: [&str; 2] = ["list-type", "max-directory-buckets"];
-
 fn find_row(
     method: &Method,
     target: &Target<'_>,
@@ -132,8 +130,10 @@ fn find_row(
     if method == S3Method::Options {
         return Ok(Operation::CorsPreflight.row());
     }
+    let index = &*INDEX;
+    let is_selected = query.iter().any(|(name, _)| index.selects(name));
     let fits = |row: &OperationRow| {
-        row.method == method
+        (is_selected || row.query.is_empty())
             && (row.path == class || matches!(row.path, PathClass::Fixed(path) if path == target.path))
             && row.query.iter().all(|condition| match condition.value {
                 None => query.contains(condition.key),
@@ -142,16 +142,54 @@ fn find_row(
             && row
                 .header
                 .is_none_or(|name| headers.contains_key(name) || query.get_ignoring_case(name).is_some())
-            && !matches!(row.status, Status::SameAs(_))
     };
-    let row = Operation::table().iter().find(|row| fits(row));
+    let row = index.rows(method).iter().copied().find(|row| fits(row));
     let row = row.ok_or_else(|| not_allowed(method.as_str(), class))?;
     // A sub-resource that this method does not have must not fall through to the bucket or object itself.
-    if row.query.is_empty() && !query.is_empty() && names_sub_resource(class, query) {
+    if is_selected && row.query.is_empty() && names_sub_resource(class, query) {
         return Err(not_allowed(method.as_str(), class));
     }
     Ok(row)
 }
+
+/// The table as the router needs it.
+static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
+
+struct Index {
+    /// The rows of each method, in the table's order.
+    by_method: [Vec<&'static OperationRow>; 6],
+    /// All query parameters that tell operations apart, sorted.
+    selectors: Vec<&'static str>,
+}
+
+impl Index {
+    fn new() -> Self {
+        let mut by_method: [Vec<_>; 6] = Default::default();
+        let mut selectors = Vec::new();
+        for row in Operation::table() {
+            // An older name of an operation is not routed to: the newer one is the same on the wire.
+            if !matches!(row.status, Status::SameAs(_)) {
+                by_method[row.method as usize].push(row);
+            }
+            selectors.extend(row.query.iter().map(|condition| condition.key));
+        }
+        selectors.sort_unstable();
+        selectors.dedup();
+        Self { by_method, selectors }
+    }
+
+    fn rows(&self, method: S3Method) -> &[&'static OperationRow] {
+        &self.by_method[method as usize]
+    }
+
+    /// Whether a query parameter tells operations apart. Most requests have none that does.
+    fn selects(&self, name: &str) -> bool {
+        !name.starts_with("X-Amz-") && self.selectors.binary_search(&name).is_ok()
+    }
+}
+
+/// Query parameters that are told apart by value, or name no sub-resource: another value is just ignored.
+const NOT_SUB_RESOURCES: [&str; 2] = ["list-type", "max-directory-buckets"];
 
 fn names_sub_resource(class: PathClass, query: &Query) -> bool {
     let marks = Operation::table().iter().filter(|row| row.path == class).filter_map(|row| row.query.first());

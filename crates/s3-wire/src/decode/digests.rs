@@ -3,7 +3,7 @@ use s3_model::{BodyChecksum, BodyDigests, ErrorCode, S3Error};
 use types::{Checksum, ChecksumAlgorithm};
 
 use crate::Routed;
-use crate::checksum::{algorithm_of_header, checksum_header, parse_header, parse_md5};
+use crate::checksum::{algorithm_of_header, parse_header, parse_md5};
 use crate::fields::Fields;
 
 /// What a request says that its body must turn out to be: `Content-MD5` and checksums, by header or announced as a
@@ -52,8 +52,11 @@ fn checksum(fields: Fields<'_>) -> Result<BodyChecksum, S3Error> {
 /// The one checksum that stands in a header.
 pub(super) fn header_value(fields: Fields<'_>) -> Result<Option<Checksum>, S3Error> {
     let mut found = None;
-    for algorithm in ChecksumAlgorithm::ALL {
-        let Some(text) = fields.get(checksum_header(algorithm)) else { continue };
+    for (name, text) in fields.amz() {
+        if !name.starts_with("x-amz-checksum-") {
+            continue;
+        }
+        let Some(algorithm) = algorithm_of_header(&name) else { continue };
         if found.replace(parse_header(algorithm, &text)?).is_some() {
             return Err(several());
         }

@@ -155,12 +155,12 @@ fn rendered(owner: Option<&Owner>) -> String {
     xml.into_text()
 }
 
-/// What a listing tells of an object behind its key.
+/// What a listing tells of an object behind its key. Tags are written as they stand: a page has a thousand of these.
 fn object(xml: &mut Writer, object: &ListedObject, owner: &str) {
     xml.moment("LastModified", object.modified_at).etag(&object.etag);
     if let Some((algorithm, kind)) = object.checksum {
-        xml.raw("<ChecksumAlgorithm>").raw(algorithm.name()).raw("</ChecksumAlgorithm>");
-        xml.raw("<ChecksumType>").raw(kind.name()).raw("</ChecksumType>");
+        xml.raw("<ChecksumAlgorithm>").raw(algorithm.name()).raw("</ChecksumAlgorithm><ChecksumType>");
+        xml.raw(kind.name()).raw("</ChecksumType>");
     }
     xml.number("Size", object.size_bytes).raw(owner);
     xml.raw("<StorageClass>").raw(object.storage_class.as_str()).raw("</StorageClass>");

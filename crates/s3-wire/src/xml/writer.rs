@@ -141,32 +141,49 @@ impl Writer {
         let bytes = text.as_bytes();
         let mut written = 0;
         for (place, byte) in bytes.iter().enumerate() {
-            let escape: &[u8] = match byte {
-                b'&' => b"&amp;",
-                b'<' => b"&lt;",
-                b'>' => b"&gt;",
-                b'"' => b"&quot;",
-                b'\t' | b'\n' | b' '..=u8::MAX => continue,
-                _ => b"",
-            };
+            if !NEEDS_ESCAPE[usize::from(*byte)] {
+                continue;
+            }
             self.buffer.extend_from_slice(&bytes[written..place]);
             written = place + 1;
-            if escape.is_empty() {
-                const DIGITS: &[u8; 16] = b"0123456789abcdef";
-                self.buffer.extend_from_slice(b"&#x");
-                if byte >> 4 > 0 {
-                    self.buffer.push(DIGITS[usize::from(byte >> 4)]);
-                }
-                self.buffer.push(DIGITS[usize::from(byte & 15)]);
-                self.buffer.push(b';');
-            } else {
-                self.buffer.extend_from_slice(escape);
-            }
+            self.escape(*byte);
         }
         self.buffer.extend_from_slice(&bytes[written..]);
         self
     }
+
+    fn escape(&mut self, byte: u8) {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        match byte {
+            b'&' => self.buffer.extend_from_slice(b"&amp;"),
+            b'<' => self.buffer.extend_from_slice(b"&lt;"),
+            b'>' => self.buffer.extend_from_slice(b"&gt;"),
+            b'"' => self.buffer.extend_from_slice(b"&quot;"),
+            control => {
+                self.buffer.extend_from_slice(b"&#x");
+                if control >> 4 > 0 {
+                    self.buffer.push(DIGITS[usize::from(control >> 4)]);
+                }
+                self.buffer.extend_from_slice(&[DIGITS[usize::from(control & 15)], b';']);
+            }
+        }
+    }
 }
+
+/// The bytes that do not stand for themselves.
+const NEEDS_ESCAPE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < b' ' as usize {
+        table[byte] = byte != b'\t' as usize && byte != b'\n' as usize;
+        byte += 1;
+    }
+    table[b'&' as usize] = true;
+    table[b'<' as usize] = true;
+    table[b'>' as usize] = true;
+    table[b'"' as usize] = true;
+    table
+};
 
 #[cfg(test)]
 mod tests {
