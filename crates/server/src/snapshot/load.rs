@@ -17,7 +17,10 @@ use super::format::{
 ///
 /// # Errors
 /// Where the file cannot be read, is damaged, is of another version, or does not fit under the ceiling.
-pub(crate) fn load(path: &Path, ceiling: Ceiling) -> Result<Option<(MemoryMeta, MemoryBlobs)>, SnapshotError> {
+pub(crate) fn load(
+    path: &Path,
+    ceiling: Ceiling,
+) -> Result<Option<(MemoryMeta, MemoryBlobs)>, SnapshotError> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -26,7 +29,8 @@ pub(crate) fn load(path: &Path, ceiling: Ceiling) -> Result<Option<(MemoryMeta, 
     let mut reader = Reader { path, file: BufReader::with_capacity(CHUNK_BYTES, file) };
     reader.verify()?;
     let content = reader.content()?;
-    let full = |error: String| SnapshotError::new(path, format!("{error}; raise max_size, or move the file away"));
+    let full =
+        |error: String| SnapshotError::new(path, format!("{error}; raise max_size, or move the file away"));
     let records = content.records.into_iter().map(Ok);
     let meta = MemoryMeta::restore(ceiling.clone(), content.revision, records)
         .map_err(|error| full(error.to_string()))?;
@@ -49,7 +53,8 @@ impl Reader<'_> {
     /// Reads the whole file once and compares its checksum, so that no length in it is believed before.
     fn verify(&mut self) -> Result<(), SnapshotError> {
         let size = self.file.get_ref().metadata().map_err(|error| self.failed(&error))?.len();
-        let Some(summed) = size.checked_sub(CHECKSUM_BYTES as u64).filter(|rest| *rest > HEADER_BYTES as u64) else {
+        let Some(summed) = size.checked_sub(CHECKSUM_BYTES as u64).filter(|rest| *rest > HEADER_BYTES as u64)
+        else {
             return Err(SnapshotError::damaged(self.path, "too short"));
         };
         let mut sum = Hasher::new(ChecksumAlgorithm::Crc64Nvme);
@@ -74,7 +79,10 @@ impl Reader<'_> {
         }
         let version = u32::from_le_bytes(self.bytes()?);
         if version != VERSION {
-            return Err(SnapshotError::new(self.path, format!("has format version {version}; this sluice reads {VERSION}")));
+            return Err(SnapshotError::new(
+                self.path,
+                format!("has format version {version}; this sluice reads {VERSION}"),
+            ));
         }
         let revision = u64::from_le_bytes(self.bytes()?);
         let next_id = u128::from_le_bytes(self.bytes()?);

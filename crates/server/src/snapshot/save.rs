@@ -41,7 +41,10 @@ fn write(
     image: &MemoryImage,
 ) -> io::Result<()> {
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    let mut out = Summed { out: BufWriter::with_capacity(CHUNK_BYTES, file), sum: Hasher::new(ChecksumAlgorithm::Crc64Nvme) };
+    let mut out = Summed {
+        out: BufWriter::with_capacity(CHUNK_BYTES, file),
+        sum: Hasher::new(ChecksumAlgorithm::Crc64Nvme),
+    };
     out.write_all(&MAGIC)?;
     out.write_all(&VERSION.to_le_bytes())?;
     out.write_all(&revision.to_le_bytes())?;

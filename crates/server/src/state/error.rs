@@ -17,9 +17,15 @@ impl StateError {
     /// An error of the operating system, with what a person can do about it.
     pub(crate) fn io(path: &Path, doing: &str, error: &io::Error) -> Self {
         let advice = match error.kind() {
-            io::ErrorKind::PermissionDenied => "; give this user the right to write there, or serve another directory",
-            io::ErrorKind::ReadOnlyFilesystem => "; the file system is read-only: mount it for writing, or serve another directory",
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; the device is full: free some room first",
+            io::ErrorKind::PermissionDenied => {
+                "; give this user the right to write there, or serve another directory"
+            }
+            io::ErrorKind::ReadOnlyFilesystem => {
+                "; the file system is read-only: mount it for writing, or serve another directory"
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "; the device is full: free some room first"
+            }
             io::ErrorKind::NotADirectory => "; a part of the path is a file",
             _ => "",
         };

@@ -37,7 +37,8 @@ impl LockFile {
             Ok(lock) => Ok(lock),
             Err(holder) => {
                 let who = holder.pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
-                let message = format!("another sluice{who} uses this directory; stop it, or serve another directory");
+                let message =
+                    format!("another sluice{who} uses this directory; stop it, or serve another directory");
                 Err(StateError::new(dir, message))
             }
         }

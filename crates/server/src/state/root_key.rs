@@ -53,9 +53,16 @@ pub(crate) fn read_root_key(dir: &Path) -> Result<Option<RootKey>, StateError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(StateError::io(&file, "cannot read the root key", &error)),
     };
-    let damaged = || StateError::new(&file, "is damaged; it holds id = \"…\" and secret = \"…\". Delete it to get a new key");
+    let damaged = || {
+        StateError::new(
+            &file,
+            "is damaged; it holds id = \"…\" and secret = \"…\". Delete it to get a new key",
+        )
+    };
     let table = text.parse::<toml::Table>().map_err(|_| damaged())?;
-    let value = |name| table.get(name).and_then(toml::Value::as_str).filter(|text| !text.is_empty()).ok_or_else(damaged);
+    let value = |name| {
+        table.get(name).and_then(toml::Value::as_str).filter(|text| !text.is_empty()).ok_or_else(damaged)
+    };
     Ok(Some(RootKey { id: value("id")?.to_owned(), secret: Secret::new(value("secret")?) }))
 }
 

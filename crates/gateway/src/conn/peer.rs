@@ -1,0 +1,13 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::activity::Activity;
+
+/// The other end of a connection.
+#[derive(Clone)]
+pub(crate) struct Peer {
+    /// Its address.
+    pub(crate) address: SocketAddr,
+    /// What the connection is doing.
+    pub(crate) activity: Arc<Activity>,
+}

@@ -1,0 +1,123 @@
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::SizeHint;
+use types::{Body, BodyError, Frame};
+
+use super::account::{Account, Outcome};
+
+/// What an answer is made of.
+pub(crate) enum Content {
+    /// No bytes.
+    Empty,
+    /// Bytes at hand.
+    Bytes(Bytes),
+    /// A stream.
+    Stream {
+        /// Its first bytes, which were read before the head was sent.
+        first: Option<Bytes>,
+        /// The bytes behind.
+        body: Body,
+        /// How many are left.
+        left_bytes: Option<u64>,
+    },
+}
+
+/// An answer's body as hyper takes it, and the account of its request, which closes with it.
+pub(crate) struct AnswerBody {
+    content: Content,
+    account: Box<Account>,
+}
+
+impl AnswerBody {
+    pub(crate) fn new(content: Content, mut account: Box<Account>) -> Self {
+        if matches!(content, Content::Empty | Content::Stream { left_bytes: Some(0), .. }) {
+            account.outcome = Outcome::Complete;
+        }
+        Self { content, account }
+    }
+
+    /// Declares that no body byte will be asked for: the answer to a HEAD is complete with its head.
+    pub(crate) fn head_only(mut account: Box<Account>) -> Self {
+        account.outcome = Outcome::Complete;
+        Self { content: Content::Empty, account }
+    }
+
+    fn sent(&mut self, data: &Bytes) {
+        self.account.sent_bytes += data.len() as u64;
+    }
+
+    fn poll_stream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        let Content::Stream { first, body, left_bytes } = &mut self.content else { return Poll::Ready(None) };
+        loop {
+            let polled = match first.take() {
+                Some(data) => Some(Ok(Frame::Data(data))),
+                None => ready!(body.poll_frame(cx)),
+            };
+            match polled {
+                Some(Ok(Frame::Data(data))) => {
+                    if let Some(left) = left_bytes {
+                        *left = left.saturating_sub(data.len() as u64);
+                        if *left == 0 {
+                            self.account.outcome = Outcome::Complete;
+                        }
+                    }
+                    return Poll::Ready(Some(Ok(data)));
+                }
+                Some(Ok(Frame::Trailer(_))) => {}
+                Some(Err(error)) => {
+                    self.account.fail(&error);
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => {
+                    self.account.outcome = Outcome::Complete;
+                    return Poll::Ready(None);
+                }
+            }
+        }
+    }
+}
+
+impl http_body::Body for AnswerBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BodyError>>> {
+        let this = &mut *self;
+        let polled = match &mut this.content {
+            Content::Empty => None,
+            Content::Bytes(bytes) => {
+                let bytes = std::mem::take(bytes);
+                this.content = Content::Empty;
+                this.account.outcome = Outcome::Complete;
+                Some(Ok(bytes)).filter(|bytes| bytes.as_ref().is_ok_and(|bytes: &Bytes| !bytes.is_empty()))
+            }
+            Content::Stream { .. } => ready!(this.poll_stream(cx)),
+        };
+        if let Some(Ok(data)) = &polled {
+            this.sent(data);
+        }
+        Poll::Ready(polled.map(|data| data.map(http_body::Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.content {
+            Content::Empty => true,
+            Content::Bytes(bytes) => bytes.is_empty(),
+            Content::Stream { left_bytes, .. } => *left_bytes == Some(0),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.content {
+            Content::Empty => SizeHint::with_exact(0),
+            Content::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Content::Stream { left_bytes: Some(left), .. } => SizeHint::with_exact(*left),
+            Content::Stream { .. } => SizeHint::default(),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! One request's way through the listener: its bodies in both directions, and the account kept of it.
+
+mod account;
+mod answer;
+mod incoming;
+
+pub(crate) use account::{Account, Outcome};
+pub(crate) use answer::{AnswerBody, Content};
+pub(crate) use incoming::{Intake, expectation, incoming_body};

@@ -1,0 +1,63 @@
+use http::header::{self, HeaderValue};
+use http::request::Parts;
+use http::{HeaderName, Method, Response};
+use s3_model::{ErrorCode, S3Error};
+use s3_wire::ErrorContext;
+
+use super::answered::Answered;
+use super::head::is_ambiguous;
+use crate::exchange::{Account, AnswerBody};
+use crate::gateway::Core;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
+const HOST_ID: HeaderName = HeaderName::from_static("x-amz-id-2");
+const SERVER: HeaderValue = HeaderValue::from_static("Sluice");
+
+/// Sends an answer, with the headers that every answer bears.
+pub(super) fn answer(
+    core: &Core,
+    parts: &Parts,
+    mut account: Box<Account>,
+    answered: Answered,
+) -> Response<AnswerBody> {
+    account.status = answered.status.as_u16();
+    let request_id = HeaderValue::from_str(account.request_id.as_str()).expect("an id is visible ASCII");
+    let body = if parts.method == Method::HEAD {
+        AnswerBody::head_only(account)
+    } else {
+        AnswerBody::new(answered.content, account)
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = answered.status;
+    let headers = response.headers_mut();
+    *headers = answered.headers;
+    headers.insert(REQUEST_ID, request_id);
+    headers.insert(HOST_ID, core.shared.ids.host_header());
+    headers.insert(header::SERVER, SERVER);
+    if is_ambiguous(&parts.headers) {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// Answers with an error.
+pub(super) fn refusal(
+    core: &Core,
+    parts: &Parts,
+    mut account: Box<Account>,
+    error: S3Error,
+) -> Response<AnswerBody> {
+    account.error = Some(error.code);
+    let mismatches = [ErrorCode::BadDigest, ErrorCode::XAmzContentSHA256Mismatch];
+    if mismatches.contains(&error.code) {
+        core.shared.metrics.digest_mismatches.add(1);
+    }
+    let context = ErrorContext {
+        method: &parts.method,
+        resource: parts.uri.path(),
+        request_id: account.request_id.as_str(),
+        host_id: core.shared.ids.host_id(),
+    };
+    let encoded = s3_wire::encode_error(&error, &context);
+    answer(core, parts, account, Answered::at_hand(encoded))
+}

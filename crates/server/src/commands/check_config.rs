@@ -1,0 +1,74 @@
+use std::fmt::Write;
+
+use gateway::{Tls, TlsFiles};
+
+use crate::cli::CheckConfigArgs;
+use crate::config::{BucketSettings, Config, Flags, StoreKind, load};
+use crate::environment::ProcessEnvironment;
+use crate::failure::Failure;
+
+/// Checks the configuration and prints what would run.
+///
+/// # Errors
+/// The first setting that cannot be used.
+pub(crate) fn check_config(args: &CheckConfigArgs) -> Result<(), Failure> {
+    let flags = Flags { config: args.config.clone(), ..Flags::default() };
+    let config = load(&flags, &ProcessEnvironment)?;
+    if let Some(tls) = &config.server.tls {
+        let files = TlsFiles { cert: tls.cert.clone(), key: tls.key.clone() };
+        Tls::load(files, &[])
+            .map_err(|error| Failure::configuration(format!("server.tls_cert, server.tls_key: {error}")))?;
+    }
+    crate::print(&describe(&config));
+    Ok(())
+}
+
+fn describe(config: &Config) -> String {
+    let mut text = String::from("The configuration is right. It means:\n\n");
+    let server = &config.server;
+    let scheme = if server.tls.is_some() { "https" } else { "http" };
+    let mut line = |name: &str, value: String| {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "  {name:<12}{value}");
+    };
+    line("S3", format!("{scheme}://{}", server.listen));
+    line("admin", format!("{scheme}://{}", server.admin_listen));
+    if !server.domains.is_empty() {
+        line("domains", server.domains.join(", "));
+    }
+    line("region", server.region.clone().unwrap_or_else(|| "any".to_owned()));
+    match &config.state_dir {
+        Some(dir) => line("state", dir.display().to_string()),
+        None => line("state", "in memory".to_owned()),
+    }
+    for store in &config.stores {
+        let kind = match &store.kind {
+            StoreKind::Local(local) => format!("local in {}", local.path.display()),
+            StoreKind::Memory(memory) => match &memory.snapshot {
+                Some(path) => format!("memory, snapshots in {}", path.display()),
+                None => "memory".to_owned(),
+            },
+        };
+        line("store", format!("{}: {kind}", store.name));
+    }
+    for bucket in config.buckets.iter().chain([&config.other_buckets]) {
+        line("bucket", bucket_line(bucket));
+    }
+    let root = if config.root_key.is_some() { "from SLUICE_ACCESS_KEY" } else { "kept with the state" };
+    line("root key", root.to_owned());
+    for key in &config.access_keys {
+        let policy = key.policy.map_or(String::new(), |policy| format!(", {policy}"));
+        line("access key", format!("{} of {}{policy}", key.id, key.user));
+    }
+    text
+}
+
+fn bucket_line(bucket: &BucketSettings) -> String {
+    let name = bucket.name.as_ref().map_or("every other", |name| name.as_str());
+    let owner = bucket.owner.as_deref().map_or(String::new(), |owner| format!(", owned by {owner}"));
+    let open = match bucket.anonymous {
+        iam::AnonymousAccess::None => "",
+        iam::AnonymousAccess::Read => ", readable by everybody",
+    };
+    format!("{name} in {}{owner}{open}", bucket.store)
+}

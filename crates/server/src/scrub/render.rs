@@ -1,0 +1,100 @@
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::ScrubEvent;
+
+/// Shows a scrub: a bar on a terminal, damage and the outcome as lines.
+pub(crate) struct Renderer {
+    bar: ProgressBar,
+    outcome: Option<Outcome>,
+}
+
+/// How a scrub ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Everything was checked, and so much is damaged.
+    Done {
+        /// How much.
+        damaged: u64,
+    },
+    /// It could not go on.
+    Failed(String),
+}
+
+impl Renderer {
+    pub(crate) fn new() -> Self {
+        let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{msg}  {bar:30}  {pos}/{len} blobs  {elapsed}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self { bar, outcome: None }
+    }
+
+    /// Shows one event.
+    pub(crate) fn show(&mut self, event: ScrubEvent) {
+        match event {
+            ScrubEvent::Begun { store, blobs, resumed } => {
+                self.bar.set_length(blobs);
+                self.bar.set_position(0);
+                let how = if resumed { "going on with" } else { "checking" };
+                self.say(&format!("{how} store \"{store}\": {blobs} blobs, and all records"));
+            }
+            ScrubEvent::Progress { records, blobs, bytes, .. } => {
+                self.bar.set_position(blobs);
+                self.bar.set_message(format!("{records} records, {}", size(bytes)));
+            }
+            ScrubEvent::Damage { store, what } => self.say(&format!("DAMAGED  store \"{store}\"  {what}")),
+            ScrubEvent::Done { records, blobs, bytes, damaged } => {
+                self.bar.finish_and_clear();
+                let verdict =
+                    if damaged == 0 { "nothing is damaged".to_owned() } else { format!("{damaged} damaged") };
+                self.say(&format!("checked {records} records and {blobs} blobs, {}: {verdict}", size(bytes)));
+                self.outcome = Some(Outcome::Done { damaged });
+            }
+            ScrubEvent::Failed { message } => {
+                self.bar.finish_and_clear();
+                self.outcome = Some(Outcome::Failed(message));
+            }
+        }
+    }
+
+    /// How it ended; `None` where it broke off.
+    pub(crate) fn outcome(self) -> Option<Outcome> {
+        self.outcome
+    }
+
+    fn say(&self, line: &str) {
+        self.bar.suspend(|| crate::print(&format!("{line}\n")));
+    }
+}
+
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+    let (mut amount, mut unit) = (bytes as f64, 0);
+    while amount >= 1024.0 && unit + 1 < UNITS.len() {
+        amount /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} bytes") } else { format!("{amount:.1} {}", UNITS[unit]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_readable() {
+        assert_eq!(size(0), "0 bytes");
+        assert_eq!(size(1536), "1.5 KiB");
+        assert_eq!(size(5 << 30), "5.0 GiB");
+    }
+
+    #[test]
+    fn the_last_event_decides() {
+        let mut renderer = Renderer::new();
+        renderer.show(ScrubEvent::Begun { store: "s".to_owned(), blobs: 1, resumed: false });
+        renderer.show(ScrubEvent::Done { records: 1, blobs: 1, bytes: 1, damaged: 2 });
+        assert_eq!(renderer.outcome(), Some(Outcome::Done { damaged: 2 }));
+        assert_eq!(Renderer::new().outcome(), None);
+    }
+}

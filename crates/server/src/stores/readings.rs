@@ -1,0 +1,132 @@
+use blob::BlobStats;
+use gateway::{Reading, ReadingValue};
+use meta_sqlite::SqliteStats;
+use types::{Counter, DurationHistogram};
+
+fn counter(name: &'static str, help: &'static str, counter: &Counter) -> Reading {
+    Reading::new(name, help, ReadingValue::Counter(counter.get()))
+}
+
+fn durations(name: &'static str, help: &'static str, durations: &DurationHistogram) -> Reading {
+    Reading::new(name, help, ReadingValue::Histogram(durations.snapshot()))
+}
+
+/// What a native store has counted.
+pub(super) fn native(stats: &native::Stats) -> Vec<Reading> {
+    vec![
+        counter(
+            "sluice_commit_conflicts",
+            "Commits decided again because another came first",
+            &stats.commit_conflicts,
+        ),
+        counter(
+            "sluice_inline_writes",
+            "Objects and parts stored beside their records",
+            &stats.inline_writes,
+        ),
+        counter("sluice_blob_writes", "Objects and parts stored as blobs", &stats.blob_writes),
+        counter(
+            "sluice_reopened",
+            "Objects read again because they were replaced meanwhile",
+            &stats.reopened,
+        ),
+        counter(
+            "sluice_orphans_removed",
+            "Blobs left by an earlier process, removed",
+            &stats.orphans_removed,
+        ),
+        counter(
+            "sluice_abandoned_removed",
+            "Blobs whose write did not become visible, removed",
+            &stats.abandoned_removed,
+        ),
+        counter(
+            "sluice_blobs_collected",
+            "Blobs removed because their last reference went",
+            &stats.blobs_collected,
+        ),
+        counter("sluice_parts_collected", "Parts of ended uploads that were dropped", &stats.parts_collected),
+        counter(
+            "sluice_collector_tasks_done",
+            "Pieces of work finished by the collector",
+            &stats.to_dos_done,
+        ),
+        counter(
+            "sluice_collector_failures",
+            "Rounds of the collector left for later",
+            &stats.collect_failures,
+        ),
+    ]
+}
+
+/// What a metadata engine on SQLite has counted.
+pub(super) fn sqlite(stats: &SqliteStats) -> Vec<Reading> {
+    vec![
+        counter("sluice_meta_commits", "Metadata commits that took effect", &stats.commits),
+        counter("sluice_meta_conflicts", "Metadata commits refused by a check", &stats.conflicts),
+        counter("sluice_meta_failures", "Metadata commits that failed", &stats.failures),
+        counter(
+            "sluice_meta_fsync_batches",
+            "Transactions that carried commits, each synchronised once",
+            &stats.batches,
+        ),
+        counter("sluice_meta_written_bytes", "Bytes of keys and values written", &stats.written_bytes),
+        durations(
+            "sluice_meta_commit_duration_seconds",
+            "From a commit's arrival to its answer",
+            &stats.commit_duration,
+        ),
+        durations("sluice_meta_sync_duration_seconds", "Ending one transaction", &stats.sync_duration),
+        durations(
+            "sluice_meta_checkpoint_duration_seconds",
+            "Moving the log into the database",
+            &stats.checkpoint_duration,
+        ),
+        counter("sluice_meta_checkpoints", "Checkpoints", &stats.checkpoints),
+        counter(
+            "sluice_meta_expired_snapshots",
+            "Snapshots ended for the log's sake",
+            &stats.expired_snapshots,
+        ),
+        durations("sluice_meta_get_duration_seconds", "Point reads of metadata", &stats.get_duration),
+        durations("sluice_meta_scan_duration_seconds", "Pages of metadata scans", &stats.scan_duration),
+        counter(
+            "sluice_meta_corrupt_records",
+            "Records that did not match their checksum",
+            &stats.corrupt_records,
+        ),
+    ]
+}
+
+/// What a blob store has counted.
+pub(super) fn blobs(stats: &BlobStats) -> Vec<Reading> {
+    vec![
+        counter("sluice_blobs_written", "Blobs written", &stats.blobs_written),
+        counter("sluice_blob_written_bytes", "Bytes of blobs written", &stats.bytes_written),
+        counter(
+            "sluice_blob_writes_abandoned",
+            "Blob writes that failed or were dropped",
+            &stats.writes_abandoned,
+        ),
+        counter("sluice_blob_read_bytes", "Bytes of blobs read and verified", &stats.bytes_read),
+        counter("sluice_blobs_removed", "Blobs removed", &stats.blobs_removed),
+        counter(
+            "sluice_blob_checksum_failures",
+            "Blocks that did not match their checksum",
+            &stats.checksum_failures,
+        ),
+        durations("sluice_blob_file_sync_duration_seconds", "Syncs of blobs' files", &stats.file_syncs),
+        durations(
+            "sluice_blob_directory_sync_duration_seconds",
+            "Syncs of directories",
+            &stats.directory_syncs,
+        ),
+        counter(
+            "sluice_blob_directory_sync_waiters",
+            "Writers that shared a directory sync",
+            &stats.directory_sync_waiters,
+        ),
+        counter("sluice_blob_reads_inline", "Reads served from the page cache at once", &stats.reads_inline),
+        counter("sluice_blob_reads_blocking", "Reads that went to a blocking thread", &stats.reads_blocking),
+    ]
+}

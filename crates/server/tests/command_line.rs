@@ -1,0 +1,98 @@
+//! What the program says to a person: help, versions, wrong arguments, wrong settings.
+
+mod support;
+
+use support::Program;
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn help_names_every_command_and_the_first_step() {
+    let output = Program::new(&["--help"]).output();
+    let help = text(&output.stdout);
+    assert!(output.status.success());
+    for word in ["serve", "check-config", "scrub", "sluice serve ./data"] {
+        assert!(help.contains(word), "{word}: {help}");
+    }
+    let serve = text(&Program::new(&["serve", "--help"]).output().stdout);
+    for flag in [
+        "--listen",
+        "--admin-listen",
+        "--config",
+        "--store",
+        "--log-level",
+        "--log-format",
+        "--shutdown-timeout",
+    ] {
+        assert!(serve.contains(flag), "{flag}");
+    }
+}
+
+#[test]
+fn the_version_is_one_line() {
+    let output = Program::new(&["--version"]).output();
+    assert_eq!(text(&output.stdout), format!("sluice {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_wrong_argument_is_told_with_the_right_one() {
+    let output = Program::new(&["serve", "--lisen", "127.0.0.1:1"]).output();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("--listen"));
+}
+
+#[test]
+fn a_wrong_setting_is_told_by_its_path_and_ends_with_2() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("sluice.toml");
+    for (content, said) in [
+        ("[server]\nlisen = \"127.0.0.1:9000\"", "server.lisen"),
+        ("[server]\nidle_timeout = \"soon\"", "server.idle_timeout"),
+        ("[server]\nadmin_listen = \"0.0.0.0:9001\"", "admin_listen"),
+        ("[store.far]\nkind = \"s3\"", "store.far.kind"),
+        ("[bucket.photos]\nlayers = [ { kind = \"cache\" } ]", "layers"),
+        ("[bucket.photos]\nowner = \"nobody\"", "bucket.photos.owner"),
+    ] {
+        std::fs::write(&config, content).unwrap();
+        for command in ["check-config", "serve"] {
+            let output =
+                Program::new(&[command, "--config", config.to_str().unwrap()]).dir(dir.path()).output();
+            let stderr = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{command} {content}: {stderr}");
+            assert!(stderr.starts_with("error: ") && stderr.contains(said), "{content}: {stderr}");
+        }
+    }
+}
+
+#[test]
+fn half_a_root_key_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let output =
+        Program::new(&["serve", "data"]).dir(dir.path()).env("SLUICE_ACCESS_KEY", "only-half").output();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("SLUICE_SECRET_KEY"));
+}
+
+#[test]
+fn check_config_says_what_would_run_and_starts_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("sluice.toml");
+    std::fs::write(
+        &config,
+        "[server]\nlisten = \"127.0.0.1:7777\"\n[store.near]\nkind = \"local\"\npath = \"near\"\n\
+         [[access_key]]\nid = \"ada-key\"\nsecret = \"swordfish-swordfish\"\nname = \"ada\"\npolicy = \"readonly\"\n\
+         [bucket.photos]\nstore = \"near\"\nowner = \"ada\"\n[bucket.\"*\"]\nstore = \"near\"\n",
+    )
+    .unwrap();
+    let output =
+        Program::new(&["check-config", "--config", config.to_str().unwrap()]).dir(dir.path()).output();
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    for word in ["127.0.0.1:7777", "near", "photos", "ada"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    assert!(!said.contains("swordfish"), "a secret is shown: {said}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "something was made");
+}
