@@ -87,7 +87,7 @@ impl Service {
         }
         if let Some(part) = &info.part {
             // An empty object has no byte for a Content-Range to name: it is answered whole.
-            return Ok(Some(part.range).filter(|range| !range.is_empty()));
+            return Ok(Some(part.range).filter(|_| info.size_bytes > 0));
         }
         let Some(spec) = input.range else { return Ok(None) };
         if !conditions::range_holds(input.if_range.as_ref(), &info.etag, info.modified_at) {

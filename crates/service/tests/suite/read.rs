@@ -141,6 +141,16 @@ async fn one_part_of_many_is_read_with_its_own_checksum() {
 }
 
 #[tokio::test]
+async fn an_empty_last_part_is_read_as_nothing() {
+    let world = World::new().await;
+    upload(&world, "a", &["aaaaaa", ""]).await;
+    let (head, bytes) = both(&world, "a", part(2)).await.unwrap();
+    assert_eq!((bytes.as_str(), head.range), ("", Some(ByteRange { start: 6, end: 6 })));
+    assert_eq!((head.part_count, head.size_bytes), (Some(2), 6));
+    assert_eq!(both(&world, "a", part(1)).await.unwrap().1, "aaaaaa");
+}
+
+#[tokio::test]
 async fn a_range_bears_no_checksum() {
     let world = World::new().await;
     let put = world.put("a", DIGITS).await;
