@@ -44,12 +44,12 @@ fn must_name_both(value: &str) -> S3Error {
 /// The longest version id, in bytes. Source: "How S3 Versioning works".
 const VERSION_ID_MAX_BYTES: usize = 1024;
 
-/// Reads a version id, percent-encoded where it comes from the copy source.
+/// Reads a version id. No store issues one with spaces, controls or letters beyond US-ASCII.
 pub(crate) fn version_id(text: &str, argument: &'static str) -> Result<VersionId, S3Error> {
     if text.is_empty() {
         return Err(S3Error::invalid_argument("Version id cannot be the empty string", argument, ""));
     }
-    if text.len() > VERSION_ID_MAX_BYTES {
+    if text.len() > VERSION_ID_MAX_BYTES || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(S3Error::invalid_argument("Invalid version id specified", argument, text));
     }
     Ok(VersionId::from_text(text))
@@ -85,6 +85,7 @@ mod tests {
             ("src/%zz", ErrorCode::InvalidArgument),
             ("S/key", ErrorCode::InvalidBucketName),
             ("src/k?versionId=", ErrorCode::InvalidArgument),
+            ("src/k?versionId=a b", ErrorCode::InvalidArgument),
             ("arn:aws:s3:us-west-2:1:accesspoint/x/object/k", ErrorCode::NotImplemented),
             (&long, ErrorCode::KeyTooLongError),
         ] {

@@ -18,15 +18,14 @@ pub(super) fn decode_many(request: &Request<'_>) -> Result<DeleteObjectsInput, S
     if request.document.is_empty() {
         return Err(ErrorCode::MissingRequestBodyError.into());
     }
-    let digests = digests::decode(request.fields)?;
-    if digests == BodyDigests::default() {
-        let message = "Missing required header for this request: Content-MD5 OR x-amz-checksum-*";
-        return Err(S3Error::invalid_request(message));
-    }
     let root = xml::parse(request.document, "Delete")?;
     let count = root.all("Object").count();
     if count == 0 || count > limits::DELETE_MAX_KEYS {
         return Err(xml::malformed("a Delete holds 1 to 1000 objects"));
+    }
+    if digests::decode(request.fields)? == BodyDigests::default() {
+        let message = "Missing required header for this request: Content-MD5 OR x-amz-checksum-*";
+        return Err(S3Error::invalid_request(message));
     }
     let verbosity = match root.value("Quiet") {
         Some("true" | "1") => Verbosity::Quiet,
