@@ -93,8 +93,13 @@ pub(crate) fn in_bucket(family: Family, handle: u64) -> BytesMut {
 
 /// A row of a family whose last component is the object key as it is: [`Family::Current`], [`Family::KeyState`].
 pub(crate) fn plain(family: Family, bucket: &Bucket, key: &ObjectKey) -> Bytes {
-    let mut row = begin(family, 8 + key.as_bytes().len());
-    row.put_u64(bucket.handle);
+    plain_of(family, bucket.handle, key.as_str())
+}
+
+/// As [`plain`], by the bucket's handle.
+pub(crate) fn plain_of(family: Family, bucket_handle: u64, key: &str) -> Bytes {
+    let mut row = begin(family, 8 + key.len());
+    row.put_u64(bucket_handle);
     row.put_slice(key.as_bytes());
     row.freeze()
 }
@@ -125,7 +130,7 @@ pub(crate) fn put_escaped(row: &mut BytesMut, text: &[u8]) {
 /// Ends an escaped component; orders before everything that could continue it.
 const TERMINATOR: [u8; 2] = [0, 0];
 /// Bytes of a number as [`put_number`] writes it.
-const NUMBER_LEN: usize = 11;
+pub(crate) const NUMBER_LEN: usize = 11;
 
 /// Writes a number so that order is kept and no UTF-8 text is ever found in it: six bits to a byte, each marked as a
 /// continuation byte of UTF-8. A delimiter begins with another kind of byte, so folding never cuts a row here.
@@ -165,7 +170,11 @@ pub(crate) fn unescape(escaped: &[u8]) -> Option<String> {
 
 /// The prefix of all noncurrent versions of a key, or all uploads to it.
 pub(crate) fn escaped(family: Family, bucket: &Bucket, key: &str) -> BytesMut {
-    let mut row = in_bucket(family, bucket.handle);
+    escaped_of(family, bucket.handle, key)
+}
+
+fn escaped_of(family: Family, bucket_handle: u64, key: &str) -> BytesMut {
+    let mut row = in_bucket(family, bucket_handle);
     put_escaped(&mut row, key.as_bytes());
     row.put_slice(&TERMINATOR);
     row
@@ -173,7 +182,12 @@ pub(crate) fn escaped(family: Family, bucket: &Bucket, key: &str) -> BytesMut {
 
 /// The row of a noncurrent version or delete marker; newer ones come first.
 pub(crate) fn version(bucket: &Bucket, key: &str, sequence: u64) -> Bytes {
-    let mut row = escaped(Family::Version, bucket, key);
+    version_of(bucket.handle, key, sequence)
+}
+
+/// As [`version`], by the bucket's handle.
+pub(crate) fn version_of(bucket_handle: u64, key: &str, sequence: u64) -> Bytes {
+    let mut row = escaped_of(Family::Version, bucket_handle, key);
     put_number(&mut row, !sequence);
     row.freeze()
 }

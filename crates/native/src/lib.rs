@@ -22,12 +22,16 @@ mod pending;
 mod publish;
 mod receive;
 mod record;
+mod scrub;
 mod stats;
 mod store_impl;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use collector::CollectReport;
 pub use native::NativeStore;
 pub use options::{INLINE_MAX_BYTES, NativeOptions, PART_MIN_BYTES};
+pub use scrub::{Damage, DamageKind, InvalidScrubCursor, Scrub, ScrubCursor, ScrubDepth, ScrubStep};
 pub use stats::Stats;
