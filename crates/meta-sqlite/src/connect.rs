@@ -8,7 +8,7 @@ use crate::error::OrMeta;
 use crate::{Durability, SqliteOptions};
 
 /// Idle readers that are kept for the next read, and among which the readers' share of the cache is divided.
-pub(crate) const IDLE_READERS_MAX: usize = 4;
+pub(crate) const IDLE_READERS_MAX: usize = 8;
 /// Statements that one connection keeps prepared: all that this engine has.
 const STATEMENTS_MAX: usize = 32;
 /// A connection that only moves pages hardly reads any.

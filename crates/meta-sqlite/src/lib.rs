@@ -10,6 +10,7 @@ mod error;
 mod lock;
 mod mover;
 mod options;
+mod pace;
 mod page;
 mod pool;
 mod queue;
@@ -22,6 +23,7 @@ mod stats;
 mod store;
 #[cfg(test)]
 mod testing;
+mod view;
 mod writer;
 
 pub use options::{Durability, SqliteOptions};

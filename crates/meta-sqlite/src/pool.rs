@@ -3,6 +3,7 @@ use parking_lot::Mutex;
 
 use crate::connect::{Connector, IDLE_READERS_MAX};
 use crate::reader::Reader;
+use crate::view::Source;
 
 /// The readers that nobody uses at the moment. A read takes one and gives it back without waiting in between, so there
 /// are never more in use than threads that read and snapshots.
@@ -33,14 +34,6 @@ impl Pool {
         }
     }
 
-    /// Runs one read. A reader whose read failed is not used again.
-    pub(crate) fn with<T>(&self, read: impl FnOnce(&Reader) -> Result<T, MetaError>) -> Result<T, MetaError> {
-        let reader = self.take()?;
-        let outcome = read(&reader)?;
-        self.give_back(reader);
-        Ok(outcome)
-    }
-
     /// Opens a connection that is not of the pool.
     pub(crate) fn open(&self) -> Result<Reader, MetaError> {
         self.connector.reader().map(Reader::new)
@@ -49,5 +42,15 @@ impl Pool {
     /// Closes the idle readers, and those to come as they are given back.
     pub(crate) fn close(&self) {
         drop(self.idle.lock().take());
+    }
+}
+
+impl Source for Pool {
+    /// Takes a reader for one read. One whose read failed is not used again.
+    fn read<T>(&self, read: impl FnOnce(&Reader) -> Result<T, MetaError>) -> Result<T, MetaError> {
+        let reader = self.take()?;
+        let outcome = read(&reader)?;
+        self.give_back(reader);
+        Ok(outcome)
     }
 }

@@ -2,6 +2,7 @@ use bytes::Bytes;
 use meta::{MetaError, MetaErrorKind};
 
 use crate::SqliteMeta;
+use crate::view::Source;
 
 /// Records that one [`SqliteMeta::scrub`] looks at, at most.
 const SCRUB_PAGE_RECORDS: usize = 1000;
@@ -31,7 +32,7 @@ impl SqliteMeta {
     pub async fn scrub(&self, from: &[u8]) -> Result<ScrubPage, MetaError> {
         let mut page = ScrubPage::default();
         let mut last = Bytes::new();
-        self.pool().with(|reader| {
+        self.pool().read(|reader| {
             reader.verify_from(from, SCRUB_PAGE_RECORDS, |key, is_whole| {
                 page.checked += 1;
                 page.key_bytes += key.len() as u64;

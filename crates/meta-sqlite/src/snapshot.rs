@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::pool::Pool;
 use crate::reader::Reader;
-use crate::stats::SqliteStats;
+use crate::view::{Reading, Source, View};
 
 /// Snapshots that live at once; each holds a connection with its own files and pages. Further ones wait.
 const SNAPSHOTS_MAX: usize = 64;
@@ -32,17 +32,13 @@ impl Snapshots {
     }
 
     /// Begins a view of this moment, when there is room for one.
-    pub(crate) async fn begin(
-        &self,
-        pool: Arc<Pool>,
-        stats: Arc<SqliteStats>,
-    ) -> Result<Snapshot, MetaError> {
+    pub(crate) async fn begin(&self, pool: Arc<Pool>, reading: Reading) -> Result<Snapshot, MetaError> {
         let room = self.room.clone().acquire_owned().await.expect("the semaphore is never closed");
         let reader = pool.take()?;
         reader.hold()?;
         let held = Arc::new(Held { interrupt: reader.interrupt_handle(), reader: Mutex::new(Some(reader)) });
         self.register(&held);
-        Ok(Snapshot { held, pool, stats, _room: room })
+        Ok(Snapshot { view: View { source: held, reading }, pool, _room: room })
     }
 
     /// Runs one long read that may be ended from outside.
@@ -53,7 +49,7 @@ impl Snapshots {
     ) -> Result<T, MetaError> {
         let held = Arc::new(Held { interrupt: reader.interrupt_handle(), reader: Mutex::new(Some(reader)) });
         self.register(&held);
-        held.read("long read", read)
+        held.read(read)
     }
 
     /// Ends every view; returns how many there were.
@@ -69,18 +65,16 @@ impl Snapshots {
     }
 }
 
-impl Held {
-    fn read<T>(
-        &self,
-        operation: &'static str,
-        read: impl FnOnce(&Reader) -> Result<T, MetaError>,
-    ) -> Result<T, MetaError> {
+impl Source for Held {
+    fn read<T>(&self, read: impl FnOnce(&Reader) -> Result<T, MetaError>) -> Result<T, MetaError> {
         let reader = self.reader.lock();
         let ended =
-            || MetaError::with_source(MetaErrorKind::Unavailable, operation, "the view was held too long");
+            || MetaError::with_source(MetaErrorKind::Unavailable, "read", "the view was held too long");
         read(reader.as_ref().ok_or_else(ended)?)
     }
+}
 
+impl Held {
     /// Whether there was a view to end.
     fn expire(&self) -> bool {
         // Looked at in a loop: a statement that begins just after one interruption needs another.
@@ -95,15 +89,14 @@ impl Held {
 
 /// The records as of one moment.
 pub(crate) struct Snapshot {
-    held: Arc<Held>,
+    view: View<Held>,
     pool: Arc<Pool>,
-    stats: Arc<SqliteStats>,
     _room: OwnedSemaphorePermit,
 }
 
 impl Drop for Snapshot {
     fn drop(&mut self) {
-        let reader = self.held.reader.lock().take();
+        let reader = self.view.source.reader.lock().take();
         if let Some(reader) = reader.filter(|reader| reader.end().is_ok()) {
             self.pool.give_back(reader);
         }
@@ -113,14 +106,14 @@ impl Drop for Snapshot {
 #[async_trait]
 impl MetaRead for Snapshot {
     async fn get(&self, key: &[u8]) -> Result<Option<Record>, MetaError> {
-        self.stats.timed_get(|| self.held.read("get", |reader| reader.get(key)))
+        self.view.get(key).await
     }
 
     async fn get_many(&self, keys: &[Bytes]) -> Result<Vec<Option<Record>>, MetaError> {
-        self.stats.timed_get(|| self.held.read("get", |reader| reader.get_many(keys)))
+        self.view.get_many(keys).await
     }
 
     async fn scan(&self, request: ScanRequest) -> Result<ScanPage, MetaError> {
-        self.stats.timed_scan(|| self.held.read("scan", |reader| reader.scan(&request)))
+        self.view.scan(request).await
     }
 }

@@ -1,6 +1,3 @@
-use std::time::Instant;
-
-use meta::{MetaError, MetaErrorKind};
 use types::{Counter, DurationHistogram};
 
 /// What the engine has done since it was opened.
@@ -32,28 +29,4 @@ pub struct SqliteStats {
     pub scan_duration: DurationHistogram,
     /// Records that did not match their checksum when they were read.
     pub corrupt_records: Counter,
-}
-
-impl SqliteStats {
-    pub(crate) fn timed_get<T>(&self, read: impl FnOnce() -> Result<T, MetaError>) -> Result<T, MetaError> {
-        self.timed(&self.get_duration, read)
-    }
-
-    pub(crate) fn timed_scan<T>(&self, read: impl FnOnce() -> Result<T, MetaError>) -> Result<T, MetaError> {
-        self.timed(&self.scan_duration, read)
-    }
-
-    fn timed<T>(
-        &self,
-        durations: &DurationHistogram,
-        read: impl FnOnce() -> Result<T, MetaError>,
-    ) -> Result<T, MetaError> {
-        let begun = Instant::now();
-        let outcome = read();
-        durations.observe(begun.elapsed());
-        if outcome.as_ref().is_err_and(|error| error.kind == MetaErrorKind::Corrupt) {
-            self.corrupt_records.add(1);
-        }
-        outcome
-    }
 }

@@ -15,18 +15,19 @@ use crate::mover::Mover;
 use crate::pool::Pool;
 use crate::queue::Queue;
 use crate::snapshot::Snapshots;
+use crate::view::{Reading, View};
 use crate::writer::Writer;
 use crate::{SqliteOptions, SqliteStats, schema};
 
 /// A metadata engine in one SQLite database.
 ///
 /// Commits of all callers queue for one writer, which puts those that wait into one transaction and synchronises once for
-/// all of them. Reads run on the calling thread: see `docs/format/metadata-sqlite.md` for why.
+/// all of them. Reads run on the calling thread while the pages they need are in memory, and beside it when they wait for
+/// the device.
 pub struct SqliteMeta {
-    pool: Arc<Pool>,
+    view: View<Pool>,
     snapshots: Arc<Snapshots>,
     queue: Arc<Queue>,
-    stats: Arc<SqliteStats>,
     failed: Arc<AtomicBool>,
     writer: Option<JoinHandle<Result<(), MetaError>>>,
     /// Given back last.
@@ -64,14 +65,14 @@ impl SqliteMeta {
         };
         let thread = thread::Builder::new().name("meta-sqlite".to_owned()).spawn(move || writer.run());
         let thread = thread.map_err(|error| from_io(error, "start the metadata writer"))?;
-        let pool = Arc::new(Pool::new(connector));
-        Ok(Self { pool, snapshots, queue, stats, failed, writer: Some(thread), _lock: lock })
+        let view = View { source: Arc::new(Pool::new(connector)), reading: Reading::new(stats) };
+        Ok(Self { view, snapshots, queue, failed, writer: Some(thread), _lock: lock })
     }
 
     /// What the engine has done since it was opened.
     #[must_use]
     pub fn stats(&self) -> &Arc<SqliteStats> {
-        &self.stats
+        &self.view.reading.stats
     }
 
     /// Whether an earlier write failed, so that commits are refused until the store is opened again.
@@ -93,14 +94,14 @@ impl SqliteMeta {
         let Some(writer) = self.writer.take() else { return Ok(()) };
         self.queue.close();
         self.snapshots.expire_all();
-        self.pool.close();
+        self.pool().close();
         writer
             .join()
             .unwrap_or_else(|_| Err(MetaError::new(MetaErrorKind::Io, "close the metadata database")))
     }
 
     pub(crate) fn pool(&self) -> &Arc<Pool> {
-        &self.pool
+        &self.view.source
     }
 
     pub(crate) fn snapshots(&self) -> &Arc<Snapshots> {
@@ -118,22 +119,22 @@ impl Drop for SqliteMeta {
 #[async_trait]
 impl MetaRead for SqliteMeta {
     async fn get(&self, key: &[u8]) -> Result<Option<Record>, MetaError> {
-        self.stats.timed_get(|| self.pool.with(|reader| reader.get(key)))
+        self.view.get(key).await
     }
 
     async fn get_many(&self, keys: &[Bytes]) -> Result<Vec<Option<Record>>, MetaError> {
-        self.stats.timed_get(|| self.pool.with(|reader| reader.get_many(keys)))
+        self.view.get_many(keys).await
     }
 
     async fn scan(&self, request: ScanRequest) -> Result<ScanPage, MetaError> {
-        self.stats.timed_scan(|| self.pool.with(|reader| reader.scan(&request)))
+        self.view.scan(request).await
     }
 }
 
 #[async_trait]
 impl MetaStore for SqliteMeta {
     async fn snapshot(&self) -> Result<Box<dyn MetaRead>, MetaError> {
-        Ok(Box::new(self.snapshots.begin(self.pool.clone(), self.stats.clone()).await?))
+        Ok(Box::new(self.snapshots.begin(self.pool().clone(), self.view.reading.clone()).await?))
     }
 
     async fn commit(&self, commit: Commit) -> Result<Revision, MetaError> {

@@ -1,4 +1,5 @@
 //! What the engine on SQLite promises beyond the port.
+#![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

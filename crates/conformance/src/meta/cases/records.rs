@@ -68,7 +68,8 @@ pub async fn keys_order_by_unsigned_bytes(world: &dyn MetaWorld) {
 pub async fn scans_are_half_open_and_page(world: &dyn MetaWorld) {
     let store = world.open();
     fill(&*store, &[b"a", b"b", b"c", b"d"]).await;
-    let cases: [(&[u8], &[u8], usize, &[&str]); 9] = [
+    type Case = (&'static [u8], &'static [u8], usize, &'static [&'static str]);
+    let cases: [Case; 9] = [
         (b"a", b"d", 9, &["=a", "=b", "=c"]),
         (b"a\0", b"d\0", 9, &["=b", "=c", "=d"]),
         (b"a", b"d", 3, &["=a", "=b", "=c"]),
