@@ -1,0 +1,7 @@
+mod body;
+mod layer;
+mod stats;
+mod store;
+
+pub use layer::Observe;
+pub use stats::{ObserveStats, OperationStats, StoreOperation};

@@ -1,0 +1,187 @@
+use std::sync::Arc;
+use std::time::Instant;
+
+use store::{StoreError, StoreErrorKind};
+use types::{Counter, DurationHistogram};
+
+/// A call of the store port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StoreOperation {
+    /// `create_bucket`.
+    CreateBucket,
+    /// `bucket`.
+    Bucket,
+    /// `update_bucket`.
+    UpdateBucket,
+    /// `delete_bucket`.
+    DeleteBucket,
+    /// `list_buckets`.
+    ListBuckets,
+    /// `put`.
+    Put,
+    /// `open`.
+    Open,
+    /// `Content::read`, until the body is there; its bytes are counted as they pass.
+    Read,
+    /// `head`.
+    Head,
+    /// `parts`.
+    Parts,
+    /// `delete`.
+    Delete,
+    /// `delete_many`.
+    DeleteMany,
+    /// `copy`.
+    Copy,
+    /// `set_tags`.
+    SetTags,
+    /// `list`.
+    List,
+    /// `list_versions`.
+    ListVersions,
+    /// `create_upload`.
+    CreateUpload,
+    /// `put_part`.
+    PutPart,
+    /// `copy_part`.
+    CopyPart,
+    /// `complete_upload`.
+    CompleteUpload,
+    /// `abort_upload`.
+    AbortUpload,
+    /// `list_uploads`.
+    ListUploads,
+    /// `list_parts`.
+    ListParts,
+}
+
+impl StoreOperation {
+    /// Every operation with its name.
+    pub const ALL: [(Self, &'static str); 23] = [
+        (Self::CreateBucket, "create_bucket"),
+        (Self::Bucket, "bucket"),
+        (Self::UpdateBucket, "update_bucket"),
+        (Self::DeleteBucket, "delete_bucket"),
+        (Self::ListBuckets, "list_buckets"),
+        (Self::Put, "put"),
+        (Self::Open, "open"),
+        (Self::Read, "read"),
+        (Self::Head, "head"),
+        (Self::Parts, "parts"),
+        (Self::Delete, "delete"),
+        (Self::DeleteMany, "delete_many"),
+        (Self::Copy, "copy"),
+        (Self::SetTags, "set_tags"),
+        (Self::List, "list"),
+        (Self::ListVersions, "list_versions"),
+        (Self::CreateUpload, "create_upload"),
+        (Self::PutPart, "put_part"),
+        (Self::CopyPart, "copy_part"),
+        (Self::CompleteUpload, "complete_upload"),
+        (Self::AbortUpload, "abort_upload"),
+        (Self::ListUploads, "list_uploads"),
+        (Self::ListParts, "list_parts"),
+    ];
+}
+
+/// What has become of the calls of one operation.
+#[derive(Debug, Default)]
+pub struct OperationStats {
+    /// Done.
+    pub done: Counter,
+    /// Refused: the store works, and the request cannot be served.
+    pub refused: Counter,
+    /// Failed: the store does not work.
+    pub failed: Counter,
+    /// Given up by the caller.
+    pub dropped: Counter,
+    /// How long each call took, however it ended.
+    pub durations: DurationHistogram,
+}
+
+/// What an [`crate::Observe`] layer has seen.
+#[derive(Debug, Default)]
+pub struct ObserveStats {
+    operations: [OperationStats; StoreOperation::ALL.len()],
+    /// Bytes that came in with objects and parts.
+    pub bytes_written: Counter,
+    /// Bytes that went out.
+    pub bytes_read: Counter,
+    /// Bodies that failed on their way out.
+    pub reads_broken: Counter,
+}
+
+impl ObserveStats {
+    /// What has become of an operation's calls.
+    #[must_use]
+    pub fn of(&self, operation: StoreOperation) -> &OperationStats {
+        &self.operations[operation as usize]
+    }
+
+    /// Watches a call to its end.
+    pub(super) async fn watch<T>(
+        self: &Arc<Self>,
+        operation: StoreOperation,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let mut watch = Watch { stats: self, operation, begun: Instant::now(), ended: None };
+        let outcome = call.await;
+        watch.ended = Some(outcome.as_ref().map(drop).map_err(is_refusal));
+        outcome
+    }
+}
+
+/// Counts a call when it is dropped, ended or not.
+struct Watch<'a> {
+    stats: &'a ObserveStats,
+    operation: StoreOperation,
+    begun: Instant,
+    /// An error says whether it is a refusal.
+    ended: Option<Result<(), bool>>,
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        let stats = self.stats.of(self.operation);
+        stats.durations.observe(self.begun.elapsed());
+        let counter = match self.ended {
+            Some(Ok(())) => &stats.done,
+            Some(Err(true)) => &stats.refused,
+            Some(Err(false)) => &stats.failed,
+            None => &stats.dropped,
+        };
+        counter.add(1);
+    }
+}
+
+fn is_refusal(error: &StoreError) -> bool {
+    match error.kind {
+        StoreErrorKind::Full(_)
+        | StoreErrorKind::Corrupt
+        | StoreErrorKind::Unavailable
+        | StoreErrorKind::Internal => false,
+        StoreErrorKind::Missing(_)
+        | StoreErrorKind::DeleteMarker { .. }
+        | StoreErrorKind::BucketExists
+        | StoreErrorKind::BucketNotEmpty
+        | StoreErrorKind::ConditionFailed
+        | StoreErrorKind::Conflict
+        | StoreErrorKind::Part(_)
+        | StoreErrorKind::DigestMismatch(_)
+        | StoreErrorKind::TrailerMissing(_)
+        | StoreErrorKind::Unsupported(_)
+        | StoreErrorKind::Body(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_stands_at_its_own_place() {
+        for (place, (operation, _)) in StoreOperation::ALL.into_iter().enumerate() {
+            assert_eq!(operation as usize, place);
+        }
+    }
+}
