@@ -3,13 +3,24 @@
 
 use std::borrow::Cow;
 
+use crate::split::{split, split_once};
 use crate::v4::Text;
 
 const UPPER: &[u8; 16] = b"0123456789ABCDEF";
 
-/// Whether a byte stands for itself.
-pub(crate) const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+/// Which bytes stand for themselves.
+const UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        byte += 1;
+    }
+    table
+};
+
+fn is_unreserved(byte: u8) -> bool {
+    UNRESERVED[usize::from(byte)]
 }
 
 fn push_escaped(byte: u8, out: &mut impl Extend<u8>) {
@@ -44,11 +55,8 @@ fn escape(bytes: &[u8]) -> Option<u8> {
 /// Whether an encoded text is written as encoding its meaning would write it.
 pub(crate) fn is_canonical(raw: &[u8], keep: Option<u8>) -> bool {
     let mut rest = raw;
-    while let [first, tail @ ..] = rest {
-        if is_unreserved(*first) || Some(*first) == keep {
-            rest = tail;
-            continue;
-        }
+    while let Some(at) = rest.iter().position(|byte| !is_unreserved(*byte) && Some(*byte) != keep) {
+        rest = &rest[at..];
         match escape(rest) {
             Some(byte)
                 if !is_unreserved(byte)
@@ -123,7 +131,9 @@ pub(crate) fn decode(raw: &str) -> Cow<'_, str> {
 
 /// The pairs of a raw query, still encoded; what stands between two `&` without a byte is no pair.
 pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
-    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+    split(query, b'&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| split_once(pair, b'=').unwrap_or((pair, "")))
 }
 
 #[cfg(test)]

@@ -23,10 +23,13 @@ pub(crate) fn decode(text: &[u8]) -> Option<[u8; 32]> {
     if text.len() != 64 {
         return None;
     }
+    let mut seen = 0;
     for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        *byte = value(pair[0])? << 4 | value(pair[1])?;
+        let (high, low) = (VALUES[usize::from(pair[0])], VALUES[usize::from(pair[1])]);
+        seen |= high | low;
+        *byte = high << 4 | low;
     }
-    Some(bytes)
+    (seen != NO_DIGIT).then_some(bytes)
 }
 
 /// Writes bytes as S3's errors show them: two digits each, with spaces between.
@@ -42,13 +45,17 @@ pub(crate) fn spaced(bytes: &[u8]) -> String {
     text
 }
 
-fn value(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+/// The value of each digit; [`NO_DIGIT`] for every other byte.
+const VALUES: [u8; 256] = {
+    let mut table = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        table[DIGITS[value as usize] as usize] = value;
+        value += 1;
     }
-}
+    table
+};
+const NO_DIGIT: u8 = 0xff;
 
 #[cfg(test)]
 mod tests {

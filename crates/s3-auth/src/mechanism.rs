@@ -4,7 +4,9 @@ use s3_model::S3Error;
 
 use crate::encode::pairs;
 use crate::error;
+use crate::names::X_AMZ_SECURITY_TOKEN;
 use crate::request::{header, query};
+use crate::split::split_once;
 use crate::v4::ALGORITHM;
 
 /// How a request proves who makes it.
@@ -30,10 +32,10 @@ impl<'a> Mechanism<'a> {
     pub(crate) fn of(parts: &'a Parts) -> Result<Self, S3Error> {
         let in_query = in_query(query(parts));
         let has_header = parts.headers.contains_key(AUTHORIZATION);
-        if parts.headers.contains_key("x-amz-security-token") || in_query == Some(InQuery::Token) {
+        if parts.headers.contains_key(X_AMZ_SECURITY_TOKEN) || in_query == Some(InQuery::Token) {
             return Err(error::session_token());
         }
-        let authorization = header(parts, "authorization").unwrap_or_default();
+        let authorization = header(parts, AUTHORIZATION).unwrap_or_default();
         match in_query {
             Some(_) if has_header => Err(error::two_mechanisms(authorization)),
             Some(InQuery::V4 | InQuery::Token) => Ok(Self::V4Query),
@@ -45,7 +47,7 @@ impl<'a> Mechanism<'a> {
 }
 
 fn in_header(authorization: &str) -> Result<Mechanism<'_>, S3Error> {
-    let (scheme, rest) = authorization.split_once(' ').unwrap_or((authorization, ""));
+    let (scheme, rest) = split_once(authorization, b' ').unwrap_or((authorization, ""));
     match scheme {
         ALGORITHM => Ok(Mechanism::V4Header(rest)),
         "AWS" => Ok(Mechanism::V2Header(rest)),

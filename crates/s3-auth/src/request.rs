@@ -1,5 +1,6 @@
 //! What signatures read of a request's head.
 
+use http::HeaderName;
 use http::header::HOST;
 use http::request::Parts;
 
@@ -15,7 +16,7 @@ pub(crate) fn query(parts: &Parts) -> &str {
 }
 
 /// A header as text; `None` where it is absent, repeated, or not visible ASCII.
-pub(crate) fn header<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
+pub(crate) fn header(parts: &Parts, name: HeaderName) -> Option<&str> {
     let mut values = parts.headers.get_all(name).iter();
     let value = values.next()?;
     if values.next().is_some() {

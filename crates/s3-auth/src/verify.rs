@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use http::header::DATE;
 use http::request::Parts;
 use iam::Principal;
 use s3_model::S3Error;
@@ -9,6 +10,7 @@ use types::{Body, Timestamp};
 
 use crate::body::{ChunkSeed, open};
 use crate::mechanism::Mechanism;
+use crate::names::{X_AMZ_CONTENT_SHA256, X_AMZ_DATE};
 use crate::payload::{PayloadForm, UNSIGNED};
 use crate::request::{header, query};
 use crate::v4::{self, Claim, MAX_SKEW_SECONDS, SigningKey};
@@ -132,7 +134,7 @@ impl Verifier {
         }
         let key = self.key(credential.key_id)?;
         check_skew(&date, signed_at, now)?;
-        let payload = header(parts, "x-amz-content-sha256").ok_or_else(|| {
+        let payload = header(parts, X_AMZ_CONTENT_SHA256).ok_or_else(|| {
             S3Error::invalid_request("Missing required header for this request: x-amz-content-sha256")
         })?;
         let form = PayloadForm::parse(payload)?;
@@ -161,7 +163,7 @@ impl Verifier {
         let key = self.key(credential.key_id)?;
         claimed.check_life(now)?;
         let payload =
-            header(parts, "x-amz-content-sha256").or(presigned.content_sha256.as_deref()).unwrap_or(UNSIGNED);
+            header(parts, X_AMZ_CONTENT_SHA256).or(presigned.content_sha256.as_deref()).unwrap_or(UNSIGNED);
         let form = PayloadForm::parse(payload)?;
         let claim = Claim {
             credential,
@@ -191,7 +193,7 @@ fn without_seed(
 
 /// What `x-amz-content-sha256` says where it may be left out.
 fn optional_form(parts: &Parts) -> Result<PayloadForm, S3Error> {
-    header(parts, "x-amz-content-sha256").map_or(Ok(PayloadForm::Unsigned), PayloadForm::parse)
+    header(parts, X_AMZ_CONTENT_SHA256).map_or(Ok(PayloadForm::Unsigned), PayloadForm::parse)
 }
 
 fn seed(claim: &Claim<'_>, key: SigningKey) -> Option<ChunkSeed> {
@@ -202,11 +204,11 @@ fn seed(claim: &Claim<'_>, key: SigningKey) -> Option<ChunkSeed> {
 /// The date of a signed request as the string to sign has it: `x-amz-date`, else `Date`.
 fn request_date(parts: &Parts) -> Result<(Cow<'_, str>, Timestamp), S3Error> {
     let missing = || error::denied("AWS authentication requires a valid Date or x-amz-date header");
-    if let Some(text) = header(parts, "x-amz-date") {
+    if let Some(text) = header(parts, X_AMZ_DATE) {
         let moment = date::parse_basic(text).ok_or_else(missing)?;
         return Ok((Cow::Borrowed(text), moment));
     }
-    let text = header(parts, "date").ok_or_else(missing)?;
+    let text = header(parts, DATE).ok_or_else(missing)?;
     let moment = date::parse_basic(text).or_else(|| date::parse_http(text)).ok_or_else(missing)?;
     Ok((Cow::Owned(date::basic(moment)), moment))
 }

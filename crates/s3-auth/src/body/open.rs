@@ -7,6 +7,7 @@ use types::Body;
 use crate::body::chunk_signatures::EMPTY_SHA256;
 use crate::body::{AnnouncedTrailer, ChecksumTrailer, ChunkSeed, ChunkSignatures, ChunkedBody, HashedBody};
 use crate::hex;
+use crate::names::X_AMZ_DECODED_CONTENT_LENGTH;
 use crate::payload::{PayloadForm, TrailerForm};
 use crate::request::header;
 
@@ -20,7 +21,7 @@ pub(crate) fn open(
     match form {
         PayloadForm::Unsigned => Ok(body),
         PayloadForm::Hash(expected) if body.length_bytes() == Some(0) => {
-            if hex::encode(&expected) == EMPTY_SHA256.as_bytes() {
+            if hex::decode(EMPTY_SHA256.as_bytes()) == Some(expected) {
                 return Ok(body);
             }
             Err(S3Error::new(ErrorCode::XAmzContentSHA256Mismatch)
@@ -63,7 +64,7 @@ fn chunked(
 
 /// Reads `x-amz-decoded-content-length`, which S3 wants with every `aws-chunked` body.
 fn decoded_length(parts: &Parts) -> Result<u64, S3Error> {
-    let text = header(parts, "x-amz-decoded-content-length")
+    let text = header(parts, X_AMZ_DECODED_CONTENT_LENGTH)
         .ok_or_else(|| S3Error::new(ErrorCode::MissingContentLength))?;
     let length = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     length.and_then(|text| text.parse().ok()).ok_or_else(|| {

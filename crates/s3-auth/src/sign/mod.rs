@@ -22,7 +22,7 @@ use crate::body::ChunkSeed;
 use crate::payload::PayloadForm;
 use crate::request::{host, query};
 use crate::v4::{
-    ALGORITHM, CanonicalParts, Credential, HostForm, PathForm, SigningKey, SigningKeys, TERMINATOR,
+    ALGORITHM, CanonicalParts, Credential, HostForm, PathForm, SigningKey, SigningKeys, TERMINATOR, Text,
     canonical_request, derive, string_to_sign,
 };
 use crate::{Secret, date, hex};
@@ -121,9 +121,10 @@ impl Signer {
             signed_headers,
             payload,
         };
-        let canonical = canonical_request(&canonical, PathForm::Encoded, HostForm::AsSent);
+        let mut text = Text::new();
+        canonical_request(&canonical, PathForm::Encoded, HostForm::AsSent, &mut text);
         let key = self.key(credential);
-        let tag = aws_lc_rs::hmac::sign(&key, &string_to_sign(moment, credential, &canonical));
+        let tag = aws_lc_rs::hmac::sign(&key, &string_to_sign(moment, credential, &text));
         (key, tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes"))
     }
 }

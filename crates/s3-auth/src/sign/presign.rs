@@ -5,6 +5,7 @@ use http::request::Parts;
 use types::Timestamp;
 
 use crate::encode::encoded;
+use crate::names::X_AMZ_CONTENT_SHA256;
 use crate::payload::UNSIGNED;
 use crate::request::{header, query};
 use crate::sign::{Signer, signed_headers};
@@ -27,7 +28,7 @@ impl Signer {
         ];
         let mut unsigned = parts.clone();
         unsigned.uri = with_parameters(parts, &parameters);
-        let payload = header(parts, "x-amz-content-sha256").unwrap_or(UNSIGNED);
+        let payload = header(parts, X_AMZ_CONTENT_SHA256).unwrap_or(UNSIGNED);
         let credential = self.credential_of(&moment);
         let (_, signature) = self.signature(&unsigned, &credential, [&moment, &signed_headers, payload]);
         with_parameters(&unsigned, &[("X-Amz-Signature", &hex::text(&signature))])

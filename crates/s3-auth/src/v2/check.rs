@@ -1,12 +1,14 @@
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::header::DATE;
 use http::request::Parts;
 use s3_model::S3Error;
 use types::Timestamp;
 
 use crate::encode::{decode, pairs};
 use crate::error::{self, Computed};
+use crate::names::X_AMZ_DATE;
 use crate::request::{header, query};
 use crate::v2::{DateLine, EmptyValue, SignedParts, string_to_sign};
 use crate::verify::check_skew;
@@ -28,7 +30,7 @@ pub(crate) fn check_header<'k>(
         )
     })?;
     let missing = || error::denied("AWS authentication requires a valid Date or x-amz-date header");
-    let sent = header(parts, "x-amz-date").or_else(|| header(parts, "date")).ok_or_else(missing)?;
+    let sent = header(parts, X_AMZ_DATE).or_else(|| header(parts, DATE)).ok_or_else(missing)?;
     let moment = date::parse_http(sent).or_else(|| date::parse_basic(sent)).ok_or_else(missing)?;
     let key = keyring.find(id).ok_or_else(|| error::unknown_key(id))?;
     check_skew(sent, moment, now)?;

@@ -1,6 +1,7 @@
 use http::HeaderMap;
 
 use crate::encode::{decode, pairs};
+use crate::split::{split, split_once};
 use crate::v4::Text;
 
 /// Query parameters that are signed: those that choose an operation or change an answer. Sorted.
@@ -152,10 +153,8 @@ fn resource_into(parts: &SignedParts<'_>, empty: EmptyValue, out: &mut Text) {
         out.extend_from_slice(bucket.as_bytes());
     }
     out.extend_from_slice(if parts.path.is_empty() { b"/" } else { parts.path.as_bytes() });
-    let mut signed: Vec<(&str, Option<&str>)> = parts
-        .query
-        .split('&')
-        .map(|pair| pair.split_once('=').map_or((pair, None), |(name, value)| (name, Some(value))))
+    let mut signed: Vec<(&str, Option<&str>)> = split(parts.query, b'&')
+        .map(|pair| split_once(pair, b'=').map_or((pair, None), |(name, value)| (name, Some(value))))
         .filter(|(name, _)| SIGNED_PARAMETERS.binary_search(name).is_ok())
         .collect();
     signed.sort_by_key(|(name, _)| *name);

@@ -1,6 +1,7 @@
 use s3_model::S3Error;
 
 use crate::error;
+use crate::split::{split, split_once};
 use crate::v4::Credential;
 
 /// What an `Authorization` header of Signature Version 4 says.
@@ -13,8 +14,8 @@ pub(crate) struct Authorization<'a> {
 /// Reads what follows the algorithm's name: `Credential=…, SignedHeaders=…, Signature=…` in any order.
 pub(crate) fn parse_authorization<'a>(text: &'a str, service: &str) -> Result<Authorization<'a>, S3Error> {
     let (mut credential, mut signed_headers, mut signature) = (None, None, None);
-    for part in text.split(',') {
-        let (name, value) = part.trim().split_once('=').ok_or_else(components)?;
+    for part in split(text, b',') {
+        let (name, value) = split_once(part.trim_ascii(), b'=').ok_or_else(components)?;
         let place = match name {
             "Credential" => &mut credential,
             "SignedHeaders" => &mut signed_headers,

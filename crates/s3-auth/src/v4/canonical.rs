@@ -1,9 +1,11 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use http::HeaderMap;
+use memchr::memchr2;
 
 use crate::encode::{pairs, path_into, query_part};
 use crate::hex;
-use crate::v4::{ALGORITHM, Credential, Text};
+use crate::split::split;
+use crate::v4::{ALGORITHM, Credential, ShortText, Text};
 
 /// What a canonical request is made of, as it was received.
 #[derive(Clone, Copy)]
@@ -47,29 +49,28 @@ pub(crate) fn without_default_port(host: &[u8]) -> Option<&[u8]> {
     host.strip_suffix(b":80").or_else(|| host.strip_suffix(b":443"))
 }
 
-/// Builds the canonical request. Source: "Task 1: Create a Canonical Request".
-pub(crate) fn canonical_request(parts: &CanonicalParts<'_>, path: PathForm, host: HostForm) -> Text {
-    let mut out = Text::new();
+/// Writes the canonical request in place of what `out` held. Source: "Task 1: Create a Canonical Request".
+pub(crate) fn canonical_request(parts: &CanonicalParts<'_>, path: PathForm, host: HostForm, out: &mut Text) {
+    out.clear();
     out.extend_from_slice(parts.method.as_bytes());
     out.push(b'\n');
     match path {
         _ if parts.path.is_empty() => out.push(b'/'),
-        PathForm::Encoded => path_into(parts.path.as_bytes(), &mut out),
+        PathForm::Encoded => path_into(parts.path.as_bytes(), out),
         PathForm::AsSent => out.extend_from_slice(parts.path.as_bytes()),
     }
     out.push(b'\n');
-    query_into(parts.query, &mut out);
+    query_into(parts.query, out);
     out.push(b'\n');
     let host = match host {
         HostForm::AsSent => parts.host,
         HostForm::WithoutDefaultPort => without_default_port(parts.host).unwrap_or(parts.host),
     };
-    headers_into(parts, host, &mut out);
+    headers_into(parts, host, out);
     for text in [parts.signed_headers, parts.payload] {
         out.push(b'\n');
         out.extend_from_slice(text.as_bytes());
     }
-    out
 }
 
 /// Writes the query: each pair in canonical form, ordered by name and then by value, the signature left out.
@@ -94,7 +95,7 @@ fn query_into(query: &str, out: &mut Text) {
 
 /// Writes one line for each signed header, in the order of the list; several values of one name are joined by commas.
 fn headers_into(parts: &CanonicalParts<'_>, host: &[u8], out: &mut Text) {
-    for name in parts.signed_headers.split(';') {
+    for name in split(parts.signed_headers, b';') {
         out.extend_from_slice(name.as_bytes());
         out.push(b':');
         if name == "host" {
@@ -114,8 +115,7 @@ fn headers_into(parts: &CanonicalParts<'_>, host: &[u8], out: &mut Text) {
 /// Writes a header's value without the white space around it, and one space for each run of it within.
 fn trimmed_into(value: &[u8], out: &mut Text) {
     let value = value.trim_ascii();
-    let plain = !value.windows(2).any(|pair| pair == b"  ") && !value.contains(&b'\t');
-    if plain {
+    if memchr2(b' ', b'\t', value).is_none() {
         out.extend_from_slice(value);
         return;
     }
@@ -129,8 +129,8 @@ fn trimmed_into(value: &[u8], out: &mut Text) {
 }
 
 /// Builds the string to sign of a canonical request. Source: "Task 2: Create a String to Sign".
-pub(crate) fn string_to_sign(date: &str, credential: &Credential<'_>, canonical: &[u8]) -> Text {
-    let mut out = Text::new();
+pub(crate) fn string_to_sign(date: &str, credential: &Credential<'_>, canonical: &[u8]) -> ShortText {
+    let mut out = ShortText::new();
     for line in [ALGORITHM, date] {
         out.extend_from_slice(line.as_bytes());
         out.push(b'\n');

@@ -4,9 +4,10 @@ use s3_model::S3Error;
 
 use crate::error::{self, Computed};
 use crate::request::{host, query};
+use crate::split::split;
 use crate::v4::canonical::without_default_port;
 use crate::v4::{
-    CanonicalParts, Credential, HostForm, PathForm, SigningKey, canonical_request, string_to_sign,
+    CanonicalParts, Credential, HostForm, PathForm, SigningKey, Text, canonical_request, string_to_sign,
 };
 use crate::{AccessKey, encode, hex};
 
@@ -37,7 +38,8 @@ pub(crate) fn check(claim: &Claim<'_>, parts: &Parts, key: &AccessKey) -> Result
         signed_headers: claim.signed_headers,
         payload: claim.payload,
     };
-    let prescribed = canonical_request(&canonical, PathForm::Encoded, HostForm::AsSent);
+    let mut prescribed = Text::new();
+    canonical_request(&canonical, PathForm::Encoded, HostForm::AsSent, &mut prescribed);
     let is_valid = |signing_key: &SigningKey| {
         matches(claim, signing_key, &prescribed) || matches_otherwise(claim, signing_key, &canonical)
     };
@@ -65,15 +67,17 @@ fn matches_otherwise(claim: &Claim<'_>, key: &SigningKey, canonical: &CanonicalP
         (host_differs, PathForm::Encoded, HostForm::WithoutDefaultPort),
         (path_differs && host_differs, PathForm::AsSent, HostForm::WithoutDefaultPort),
     ];
-    others.into_iter().any(|(differs, path, host)| {
-        differs && matches(claim, key, &canonical_request(canonical, path, host))
+    let mut text = Text::new();
+    others.into_iter().filter(|(differs, ..)| *differs).any(|(_, path, host)| {
+        canonical_request(canonical, path, host, &mut text);
+        matches(claim, key, &text)
     })
 }
 
 /// S3 wants the host and every `x-amz-` header signed; `x-amz-content-sha256` may be left out, since what it says is a part
 /// of the canonical request itself.
 fn check_all_signed(signed_headers: &str, parts: &Parts) -> Result<(), S3Error> {
-    let is_signed = |name: &str| signed_headers.split(';').any(|signed| signed == name);
+    let is_signed = |name: &str| split(signed_headers, b';').any(|signed| signed == name);
     let must_be = |name: &str| name.starts_with("x-amz-") && name != "x-amz-content-sha256";
     let mut missing: Vec<&str> = Vec::new();
     if !is_signed("host") {

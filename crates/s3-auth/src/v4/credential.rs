@@ -1,4 +1,5 @@
-use crate::v4::{TERMINATOR, Text};
+use crate::split::rsplit_once;
+use crate::v4::{ShortText, TERMINATOR};
 
 /// A credential: who signed, and the scope of the signing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,9 +53,12 @@ impl CredentialProblem<'_> {
 impl<'a> Credential<'a> {
     /// Reads `ID/yyyyMMdd/REGION/SERVICE/aws4_request`.
     pub(crate) fn parse(text: &'a str, service: &str) -> Result<Self, CredentialProblem<'a>> {
-        let mut parts = text.rsplitn(5, '/');
-        let mut next = || parts.next().ok_or(CredentialProblem::Shape);
-        let (terminator, given_service, region, date, key_id) = (next()?, next()?, next()?, next()?, next()?);
+        // From the end, since the id of an access key may have any shape.
+        let last = |text: &'a str| rsplit_once(text, b'/').ok_or(CredentialProblem::Shape);
+        let (rest, terminator) = last(text)?;
+        let (rest, given_service) = last(rest)?;
+        let (rest, region) = last(rest)?;
+        let (key_id, date) = last(rest)?;
         let credential = Self { key_id, date, region, service: given_service };
         match credential {
             Self { key_id: "", .. } => Err(CredentialProblem::KeyId),
@@ -71,7 +75,7 @@ impl<'a> Credential<'a> {
     }
 
     /// The scope as the string to sign has it, without the line's end.
-    pub(crate) fn write_scope(&self, out: &mut Text) {
+    pub(crate) fn write_scope(&self, out: &mut ShortText) {
         for part in [self.date, self.region, self.service] {
             out.extend_from_slice(part.as_bytes());
             out.push(b'/');

@@ -23,5 +23,8 @@ pub(crate) const MAX_SKEW_SECONDS: u64 = 15 * 60;
 /// The longest life of a presigned URL, in seconds: seven days.
 pub(crate) const MAX_EXPIRES_SECONDS: u64 = 7 * 24 * 60 * 60;
 
-/// A text that is built to be hashed: on the stack unless it is unusually long.
+/// A text that is built to be hashed: on the stack unless it is unusually long. Handed down, since moving it costs more
+/// than filling it.
 pub(crate) type Text = smallvec::SmallVec<[u8; 1536]>;
+/// The same for a handful of lines.
+pub(crate) type ShortText = smallvec::SmallVec<[u8; 256]>;

@@ -1,4 +1,5 @@
 //! Requests as clients sign them, and what becomes of them when a part is changed.
+#![allow(clippy::unwrap_used, reason = "a test panics where something is not as it should be")]
 
 mod bodies;
 mod forms;
