@@ -42,9 +42,12 @@ impl Service {
             let deleted = self.store.delete_many(cx, bucket, targets).await;
             deleted.map_err(|error| admitted.subject().error(cx, error))?
         };
+        // An outcome that the store owes counts as a failure, never as a success.
+        let owed = || Err(StoreError::new(StoreErrorKind::Internal, "delete many"));
+        let outcomes = outcomes.into_iter().chain(std::iter::repeat_with(owed));
         let mut told =
             asked.into_iter().zip(outcomes).map(|(asked, outcome)| tell(cx, admitted, asked, outcome));
-        let results = results.into_iter().map_while(|result| result.or_else(|| told.next())).collect();
+        let results = results.into_iter().filter_map(|result| result.or_else(|| told.next())).collect();
         Ok(DeleteObjectsOutput { verbosity: input.verbosity, results })
     }
 
