@@ -85,11 +85,15 @@ impl Epochs {
     }
 
     fn make(&self, number: u64) -> io::Result<()> {
-        self.fs.create_directory(&name::epoch_path(number))?;
-        match self.options.durability {
-            Durability::Strict => self.fs.sync_directory(Path::new("")),
-            Durability::Relaxed => Ok(()),
+        let path = name::epoch_path(number);
+        self.fs.create_directory(&path)?;
+        if self.options.durability == Durability::Strict {
+            self.fs.sync_directory(Path::new("")).inspect_err(|_| {
+                // Left where it is it would do no harm, but each further try would leave another one.
+                let _ = self.fs.remove_directory(&path);
+            })?;
         }
+        Ok(())
     }
 
     /// An epoch by number, shared with everyone at work in it.

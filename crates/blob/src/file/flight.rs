@@ -51,13 +51,13 @@ impl Flight {
 
 impl Landed {
     /// Has the batch written while the caller goes on.
-    pub(super) fn take_off(self, batch: Batch) -> Flight {
-        Flight::Aloft(spawn_blocking(move || self.writer()?.write(&batch.frames)))
+    pub(super) fn take_off(self, mut batch: Batch) -> Flight {
+        Flight::Aloft(spawn_blocking(move || self.writer()?.write(batch.frames())))
     }
 
     /// Has the last batch written and the file completed.
-    pub(super) async fn finish(self, batch: Batch) -> Result<CompleteFile, BlobError> {
-        let finished = spawn_blocking(move || self.writer()?.finish(&batch.frames)).await;
+    pub(super) async fn finish(self, mut batch: Batch) -> Result<CompleteFile, BlobError> {
+        let finished = spawn_blocking(move || self.writer()?.finish(batch.frames())).await;
         joined(finished).map_err(|error| write_error("write", None, error))?
     }
 

@@ -75,6 +75,9 @@ impl FileSystem for OsFileSystem {
     }
 
     fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        if path.as_os_str().is_empty() {
+            return Ok(rustix::fs::fsync(&self.directory)?);
+        }
         sync_directory_at(Some(&self.root.join(path)))
     }
 
