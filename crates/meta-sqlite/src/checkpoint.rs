@@ -7,6 +7,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use crate::error::OrMeta;
 use crate::mover::{Mover, checkpoint};
+use crate::pool::Pool;
 use crate::schema::PAGE_SIZE_BYTES;
 use crate::snapshot::Snapshots;
 use crate::{SqliteOptions, SqliteStats};
@@ -35,6 +36,7 @@ pub(crate) struct LogKeeper {
     next_bytes: u64,
     passes: u32,
     mover: Mover,
+    pool: Arc<Pool>,
     snapshots: Arc<Snapshots>,
     stats: Arc<SqliteStats>,
 }
@@ -49,17 +51,12 @@ impl LogKeeper {
     pub(crate) fn new(
         options: &SqliteOptions,
         mover: Mover,
+        pool: Arc<Pool>,
         snapshots: Arc<Snapshots>,
         stats: Arc<SqliteStats>,
     ) -> Self {
-        Self {
-            bound_bytes: options.log_bytes,
-            next_bytes: options.log_bytes,
-            passes: 0,
-            mover,
-            snapshots,
-            stats,
-        }
+        let bound_bytes = options.log_bytes;
+        Self { bound_bytes, next_bytes: bound_bytes, passes: 0, mover, pool, snapshots, stats }
     }
 
     /// Looks after the log; called after every batch.
@@ -81,6 +78,7 @@ impl LogKeeper {
         }
         if log.unmoved_bytes > self.bound_bytes / REST_DIVISOR && self.passes < PASSES_MAX {
             self.passes += 1;
+            self.pool.end_idle_views();
             self.mover.start();
             return Ok(());
         }
@@ -95,6 +93,7 @@ impl LogKeeper {
         wait: Duration,
     ) -> Result<(), MetaError> {
         const OPERATION: &str = "begin the log anew";
+        self.pool.end_idle_views();
         connection.busy_timeout(wait).or_meta(OPERATION)?;
         let is_new = checkpoint(connection, CheckpointMode::RESTART, &self.stats);
         connection.busy_timeout(CEILING_WAIT).or_meta(OPERATION)?;

@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use meta::MetaError;
 use parking_lot::Mutex;
 
@@ -11,19 +13,37 @@ pub(crate) struct Pool {
     connector: Connector,
     /// `None` once closed.
     idle: Mutex<Option<Vec<Reader>>>,
+    /// Transactions that the writer has committed.
+    committed: AtomicU64,
 }
 
 impl Pool {
     pub(crate) fn new(connector: Connector) -> Self {
-        Self { connector, idle: Mutex::new(Some(Vec::new())) }
+        Self { connector, idle: Mutex::new(Some(Vec::new())), committed: AtomicU64::new(0) }
     }
 
-    /// Takes the reader that was used last, whose pages are most likely still in memory, or opens one.
+    /// Takes the reader that was used last, whose pages are most likely still in memory, or opens one. It sees all that has
+    /// been committed.
     pub(crate) fn take(&self) -> Result<Reader, MetaError> {
         let idle = self.idle.lock().as_mut().and_then(Vec::pop);
-        match idle {
-            Some(reader) => Ok(reader),
-            None => self.connector.reader().map(Reader::new),
+        let reader = match idle {
+            Some(reader) => reader,
+            None => self.connector.reader().map(Reader::new)?,
+        };
+        // Looked up before the view begins: it may hold more, never less.
+        reader.refresh(self.committed.load(Ordering::Acquire))?;
+        Ok(reader)
+    }
+
+    /// Tells that one more transaction has been committed; before anyone is told otherwise.
+    pub(crate) fn note_commit(&self) {
+        self.committed.fetch_add(1, Ordering::Release);
+    }
+
+    /// Ends the views of idle readers, which would keep the log from being emptied.
+    pub(crate) fn end_idle_views(&self) {
+        if let Some(idle) = self.idle.lock().as_mut() {
+            idle.retain(|reader| reader.end().is_ok());
         }
     }
 

@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use bytes::Bytes;
 use meta::{MetaError, MetaErrorKind, Record, ScanPage, ScanRequest, after_prefix};
 use rusqlite::{Connection, InterruptHandle};
@@ -18,14 +20,41 @@ const FOLD_STEPS_MAX: usize = 16;
 /// The same once a prefix was too long to be stepped over: the next ones most likely are, too.
 const FOLD_STEPS_MIN: usize = 1;
 
-/// One connection that reads.
+/// One connection that reads. Between two reads it stays in its view while nothing has been committed, which spares each
+/// read the taking and giving back of SQLite's locks.
 pub(crate) struct Reader {
     connection: Connection,
+    /// How many transactions had been committed when the view began; `None` outside one.
+    seen: Cell<Option<u64>>,
 }
 
 impl Reader {
     pub(crate) fn new(connection: Connection) -> Self {
-        Self { connection }
+        Self { connection, seen: Cell::new(None) }
+    }
+
+    /// Sees to it that the view holds all of the first `committed` transactions.
+    pub(crate) fn refresh(&self, committed: u64) -> Result<(), MetaError> {
+        if self.seen.get() == Some(committed) {
+            return Ok(());
+        }
+        self.end()?;
+        self.execute("BEGIN").or_meta("begin a read")?;
+        self.seen.set(Some(committed));
+        Ok(())
+    }
+
+    /// Sees to it that the view is of no later moment than this one: SQLite begins it with the first read.
+    pub(crate) fn hold(&self) -> Result<(), MetaError> {
+        self.execute("SELECT 1 FROM reserve").or_meta("begin a read")
+    }
+
+    /// Ends the view, if there is one.
+    pub(crate) fn end(&self) -> Result<(), MetaError> {
+        match self.seen.take() {
+            Some(_) => self.execute("COMMIT").or_meta("end a read"),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Record>, MetaError> {
@@ -41,18 +70,14 @@ impl Reader {
         Ok(Some(record))
     }
 
-    /// All of `keys` as of one moment.
+    /// All of `keys`.
     pub(crate) fn get_many(&self, keys: &[Bytes]) -> Result<Vec<Option<Record>>, MetaError> {
-        self.at_one_moment(|| keys.iter().map(|key| self.get(key)).collect())
+        keys.iter().map(|key| self.get(key)).collect()
     }
 
-    /// One page as of one moment.
+    /// One page.
     pub(crate) fn scan(&self, request: &ScanRequest) -> Result<ScanPage, MetaError> {
-        match &request.fold {
-            // One statement sees one moment by itself.
-            None => self.scan_plain(request),
-            Some(_) => self.at_one_moment(|| self.scan_folded(request)),
-        }
+        if request.fold.is_some() { self.scan_folded(request) } else { self.scan_plain(request) }
     }
 
     fn scan_plain(&self, request: &ScanRequest) -> Result<ScanPage, MetaError> {
@@ -115,33 +140,6 @@ impl Reader {
             }
         }
         Ok(Progress::End)
-    }
-
-    /// Runs reads that see the same moment. Inside a snapshot they do so already.
-    fn at_one_moment<T>(&self, read: impl FnOnce() -> Result<T, MetaError>) -> Result<T, MetaError> {
-        if !self.connection.is_autocommit() {
-            return read();
-        }
-        self.begin()?;
-        let outcome = read();
-        self.end()?;
-        outcome
-    }
-
-    /// Begins a view; it is of the moment of its first read.
-    fn begin(&self) -> Result<(), MetaError> {
-        self.execute("BEGIN").or_meta("begin a read")
-    }
-
-    /// Begins a view of this moment.
-    pub(crate) fn hold(&self) -> Result<(), MetaError> {
-        self.begin()?;
-        self.execute("SELECT 1 FROM reserve").or_meta("begin a read")
-    }
-
-    /// Ends the view.
-    pub(crate) fn end(&self) -> Result<(), MetaError> {
-        self.execute("COMMIT").or_meta("end a read")
     }
 
     /// SQLite's own check of the file's structure; the first damages found, none where all is well.

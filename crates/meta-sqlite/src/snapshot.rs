@@ -97,7 +97,7 @@ pub(crate) struct Snapshot {
 impl Drop for Snapshot {
     fn drop(&mut self) {
         let reader = self.view.source.reader.lock().take();
-        if let Some(reader) = reader.filter(|reader| reader.end().is_ok()) {
+        if let Some(reader) = reader {
             self.pool.give_back(reader);
         }
     }

@@ -53,19 +53,22 @@ impl SqliteMeta {
         let snapshots = Arc::new(Snapshots::new());
         let queue = Arc::new(Queue::new());
         let failed = Arc::new(AtomicBool::new(false));
+        let pool = Arc::new(Pool::new(connector.clone()));
         let mover = Mover::new(connector.mover()?, stats.clone())?;
+        let log = LogKeeper::new(&connector.options, mover, pool.clone(), snapshots.clone(), stats.clone());
         let writer = Writer {
             connection,
             queue: queue.clone(),
             stats: stats.clone(),
-            log: LogKeeper::new(&connector.options, mover, snapshots.clone(), stats.clone()),
+            log,
+            pool: pool.clone(),
             failed: failed.clone(),
             revision,
             reserved: revision,
         };
         let thread = thread::Builder::new().name("meta-sqlite".to_owned()).spawn(move || writer.run());
         let thread = thread.map_err(|error| from_io(error, "start the metadata writer"))?;
-        let view = View { source: Arc::new(Pool::new(connector)), reading: Reading::new(stats) };
+        let view = View { source: pool, reading: Reading::new(stats) };
         Ok(Self { view, snapshots, queue, failed, writer: Some(thread), _lock: lock })
     }
 

@@ -9,6 +9,7 @@ use crate::SqliteStats;
 use crate::checkpoint::LogKeeper;
 use crate::commit::{Outcome, apply};
 use crate::error::kind_of;
+use crate::pool::Pool;
 use crate::queue::{Job, Queue};
 use crate::schema;
 
@@ -23,6 +24,7 @@ pub(crate) struct Writer {
     pub(crate) queue: Arc<Queue>,
     pub(crate) stats: Arc<SqliteStats>,
     pub(crate) log: LogKeeper,
+    pub(crate) pool: Arc<Pool>,
     /// Set when a write failed in a way that leaves open what the device holds.
     pub(crate) failed: Arc<AtomicBool>,
     /// The last revision given away.
@@ -155,6 +157,7 @@ impl Writer {
         }
         let begun = Instant::now();
         self.execute("COMMIT")?;
+        self.pool.note_commit();
         self.stats.sync_duration.observe(begun.elapsed());
         self.stats.batches.add(1);
         Ok(())
