@@ -2,12 +2,13 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use http::request::Parts;
-use http::{HeaderMap, Method, header};
+use http::{Method, header};
 use s3_model::{
     ErrorCode, ErrorHeader, Method as S3Method, Operation, OperationRow, PathClass, S3Error, Status,
 };
 use types::{BucketName, InvalidKey, KEY_MAX_BYTES, ObjectKey};
 
+use crate::fields::Fields;
 use crate::percent::{self, Plus};
 use crate::{Addressing, AddressingStyle, Query, Routed, copy_source};
 
@@ -23,9 +24,10 @@ mod tests;
 pub fn route(parts: &Parts, addressing: &Addressing) -> Result<Routed, S3Error> {
     let query = Query::parse(&parts.uri)?;
     let host = host(parts);
-    let target = Target::find(parts.uri.path(), host.and_then(|host| addressing.bucket_in(host)))?;
-    let row = find_row(&parts.method, &target, &query, &parts.headers)?;
-    let copied = row.header.and_then(|name| text_of(&parts.headers, &query, name));
+    let target = Target::find(parts.uri.path(), host.and_then(|host| addressing.bucket_in(host)));
+    let fields = Fields::new(&parts.headers, &query);
+    let row = find_row(&parts.method, &target, &query, fields)?;
+    let copied = row.header.and_then(|name| fields.get(name));
     let version = match row.path {
         PathClass::Object => query.get("versionId"),
         _ => None,
@@ -44,9 +46,8 @@ pub fn route(parts: &Parts, addressing: &Addressing) -> Result<Routed, S3Error> 
         key,
         version_id: version.map(|text| copy_source::version_id(text, "versionId")).transpose()?,
         copy_source: copied.as_deref().map(copy_source::parse).transpose()?,
-        expected_bucket_owner: text_of(&parts.headers, &query, "x-amz-expected-bucket-owner").map(Into::into),
-        expected_source_owner: text_of(&parts.headers, &query, "x-amz-source-expected-bucket-owner")
-            .map(Into::into),
+        expected_bucket_owner: fields.get("x-amz-expected-bucket-owner").map(Into::into),
+        expected_source_owner: fields.get("x-amz-source-expected-bucket-owner").map(Into::into),
         query,
     })
 }
@@ -55,14 +56,6 @@ pub fn route(parts: &Parts, addressing: &Addressing) -> Result<Routed, S3Error> 
 fn host(parts: &Parts) -> Option<&str> {
     let authority = parts.uri.authority().map(http::uri::Authority::as_str);
     authority.or_else(|| parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()))
-}
-
-/// A header's text, or the query parameter of that name: presigned URLs may bear `x-amz-` headers as parameters.
-fn text_of<'a>(headers: &'a HeaderMap, query: &'a Query, name: &str) -> Option<Cow<'a, str>> {
-    match headers.get(name) {
-        Some(value) => Some(String::from_utf8_lossy(value.as_bytes())),
-        None => query.get_ignoring_case(name).map(Cow::Borrowed),
-    }
 }
 
 /// What a path names, still as sent.
@@ -74,14 +67,14 @@ struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    fn find(path: &'a str, virtual_host: Option<&'a str>) -> Result<Self, S3Error> {
+    fn find(path: &'a str, virtual_host: Option<&'a str>) -> Self {
         let rest = path.strip_prefix('/').unwrap_or(path);
         if let Some(bucket) = virtual_host {
-            return Ok(Self { style: AddressingStyle::VirtualHost, path, bucket: Some(bucket), key: rest });
+            return Self { style: AddressingStyle::VirtualHost, path, bucket: Some(bucket), key: rest };
         }
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
         let named = (!rest.is_empty()).then_some(bucket);
-        Ok(Self { style: AddressingStyle::Path, path, bucket: named, key })
+        Self { style: AddressingStyle::Path, path, bucket: named, key }
     }
 
     fn class(&self) -> PathClass {
@@ -101,13 +94,13 @@ impl<'a> Target<'a> {
         };
         let name = BucketName::new(&bucket)
             .map_err(|_| S3Error::new(ErrorCode::InvalidBucketName).detail("BucketName", &*bucket))?;
-        let key = match ObjectKey::new(&decode(self.key)?) {
+        let key = decode(self.key)?;
+        let key = match ObjectKey::new(&key) {
             Ok(key) => Some(key),
             Err(InvalidKey::Empty) => None,
             Err(InvalidKey::TooLong) => {
-                let size = decode(self.key)?.len();
                 return Err(S3Error::new(ErrorCode::KeyTooLongError)
-                    .detail("Size", size.to_string())
+                    .detail("Size", key.len().to_string())
                     .detail("MaxSizeAllowed", KEY_MAX_BYTES.to_string()));
             }
         };
@@ -123,7 +116,7 @@ fn find_row(
     method: &Method,
     target: &Target<'_>,
     query: &Query,
-    headers: &HeaderMap,
+    fields: Fields<'_>,
 ) -> Result<&'static OperationRow, S3Error> {
     let class = target.class();
     let Some(method) = s3_method(method) else { return Err(not_allowed(method.as_str(), class)) };
@@ -139,9 +132,7 @@ fn find_row(
                 None => query.contains(condition.key),
                 Some(value) => query.get(condition.key) == Some(value),
             })
-            && row
-                .header
-                .is_none_or(|name| headers.contains_key(name) || query.get_ignoring_case(name).is_some())
+            && row.header.is_none_or(|name| fields.get(name).is_some())
     };
     let row = index.rows(method).iter().copied().find(|row| fits(row));
     let row = row.ok_or_else(|| not_allowed(method.as_str(), class))?;

@@ -12,7 +12,7 @@ use crate::fields::Fields;
 /// # Errors
 /// `InvalidDigest` for a malformed MD5; `InvalidRequest` for malformed, unknown or several checksums.
 pub fn body_digests(routed: &Routed, parts: &Parts) -> Result<BodyDigests, S3Error> {
-    decode(Fields::new(routed, parts))
+    decode(Fields::new(&parts.headers, routed.query()))
 }
 
 const SDK_ALGORITHM: &str = "x-amz-sdk-checksum-algorithm";

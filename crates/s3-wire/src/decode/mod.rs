@@ -58,7 +58,7 @@ pub fn decode(routed: &Routed, parts: &Parts, document: Option<Bytes>) -> Result
     {
         return Err(ErrorCode::MaxMessageLengthExceeded.into());
     }
-    let fields = Fields::new(routed, parts);
+    let fields = Fields::new(&parts.headers, routed.query());
     refused::check(operation, fields)?;
     let request = Request { routed, fields, document: &document };
     if matches!(operation.row().path, s3_model::PathClass::Object) {

@@ -20,7 +20,7 @@ pub fn decode_post(form: &FormFields) -> Result<PostObjectInput, S3Error> {
         headers.insert("x-amz-acl", acl);
     }
     let query = Query::default();
-    let fields = Fields::of(&headers, &query);
+    let fields = Fields::new(&headers, &query);
     refused::check(Operation::PostObject, fields)?;
     let mut metadata = metadata::decode(fields)?;
     if let Some(document) = form.get("tagging").filter(|text| !text.trim().is_empty()) {

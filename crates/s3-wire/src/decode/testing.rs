@@ -14,7 +14,7 @@ pub(super) fn with_fields<T>(headers: &[(&str, &str)], run: impl FnOnce(Fields<'
         builder = builder.header(*name, *value);
     }
     let request = builder.body(()).unwrap();
-    run(Fields::of(request.headers(), &Query::default()))
+    run(Fields::new(request.headers(), &Query::default()))
 }
 
 /// Routes and decodes a request.

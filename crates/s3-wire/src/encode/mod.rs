@@ -15,6 +15,7 @@ mod uploads;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use s3_model::Output;
+use types::{BucketName, ObjectKey};
 
 pub use error::{ErrorContext, encode_error};
 
@@ -87,8 +88,8 @@ fn document_with(status: StatusCode, xml: Vec<u8>) -> Reply {
 }
 
 /// The URL of an object, as the client addressed its bucket.
-fn object_url(routed: &Routed, scheme: Scheme, bucket: &str, key: &str) -> String {
-    let key = crate::percent::encode(key, crate::percent::Keep::Path);
+fn object_url(routed: &Routed, scheme: Scheme, bucket: &BucketName, key: &ObjectKey) -> String {
+    let key = crate::percent::encode(key.as_str(), crate::percent::Keep::Path);
     match routed.host() {
         Some(host) if routed.virtual_hosted() => format!("{}://{host}/{key}", scheme.as_str()),
         Some(host) => format!("{}://{host}/{bucket}/{key}", scheme.as_str()),

@@ -52,7 +52,9 @@ pub(super) fn completed(output: &CompleteMultipartUploadOutput, routed: &Routed,
     const ROOT: &str = "CompleteMultipartUploadResult";
     let (bucket, key) = (output.bucket.as_str(), output.key.as_str());
     let mut xml = Writer::begin(ROOT, 1024);
-    xml.text("Location", &object_url(routed, scheme, bucket, key)).text("Bucket", bucket).text("Key", key);
+    xml.text("Location", &object_url(routed, scheme, &output.bucket, &output.key))
+        .text("Bucket", bucket)
+        .text("Key", key);
     xml.etag(&output.etag);
     if let Some(checksum) = &output.checksum {
         xml.checksum(checksum).text("ChecksumType", checksum.kind.name());

@@ -10,7 +10,7 @@ use crate::{Reply, Routed, Scheme};
 /// Source: "POST Object" in the Amazon S3 API reference.
 pub(super) fn encode(output: &PostObjectOutput, routed: &Routed, scheme: Scheme) -> Reply {
     let (bucket, key) = (output.bucket.as_str(), output.key.as_str());
-    let url = object_url(routed, scheme, bucket, key);
+    let url = object_url(routed, scheme, &output.bucket, &output.key);
     let (mut reply, location) = match &output.success {
         PostSuccess::NoContent => (empty(StatusCode::NO_CONTENT), url),
         PostSuccess::Ok => (empty(StatusCode::OK), url),

@@ -132,8 +132,9 @@ fn copies_are_told_by_their_source() {
         route(&request("PUT", "/bucket/key?partNumber=1&uploadId=u", &headers), &Addressing::default())
             .unwrap();
     assert_eq!(part.operation(), Operation::UploadPartCopy);
-    let presigned = routed("PUT", "/bucket/key?X-Amz-Copy-Source=source%2Fk");
+    let presigned = routed("PUT", "/bucket/key?X-Amz-Copy-Source=source%2Fk&X-Amz-Signature=s");
     assert_eq!(presigned.copy_source().unwrap().bucket.as_str(), "source");
+    assert_eq!(routed("PUT", "/bucket/key?X-Amz-Copy-Source=source%2Fk").operation(), Operation::PutObject);
 }
 
 #[test]
