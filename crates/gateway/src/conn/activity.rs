@@ -13,6 +13,7 @@ pub(crate) struct Activity {
     idle_since: AtomicU64,
     write_blocked_since: AtomicU64,
     linger: AtomicBool,
+    stalled: AtomicBool,
 }
 
 /// What the supervisor does next.
@@ -35,6 +36,7 @@ impl Activity {
             idle_since: AtomicU64::new(1),
             write_blocked_since: AtomicU64::new(0),
             linger: AtomicBool::new(false),
+            stalled: AtomicBool::new(false),
         }
     }
 
@@ -80,6 +82,12 @@ impl Activity {
         self.linger.store(true, Ordering::Relaxed);
     }
 
+    /// The peer stalls in a way that the stream does not show.
+    pub(crate) fn declare_stalled(&self) {
+        self.stalled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether to read on for a while on closing.
     pub(crate) fn lingers(&self) -> bool {
         self.linger.load(Ordering::Relaxed)
     }
@@ -91,7 +99,9 @@ impl Activity {
             limit.saturating_sub(Duration::from_millis(now.saturating_sub(since)))
         };
         let blocked = self.write_blocked_since.load(Ordering::Relaxed);
-        if blocked != 0 && left(blocked, limits.idle_timeout).is_zero() {
+        if self.stalled.load(Ordering::Relaxed)
+            || blocked != 0 && left(blocked, limits.idle_timeout).is_zero()
+        {
             return Verdict::Stalled;
         }
         let tick = limits.header_timeout.min(limits.idle_timeout).max(Duration::from_millis(1));

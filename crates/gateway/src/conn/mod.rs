@@ -9,6 +9,8 @@ mod serve;
 mod stream;
 
 pub(crate) use accept::{Acceptor, bind};
-pub(crate) use activity::Activity;
+#[cfg(test)]
+pub(crate) use activity::Verdict;
+pub(crate) use activity::{Activity, Framing};
 pub(crate) use peer::Peer;
 pub(crate) use serve::Handler;

@@ -74,27 +74,34 @@ async fn secured<H: Handler>(
 ) -> Result<(), Failure> {
     // Without it Nagle's algorithm against delayed acknowledgement costs 40 ms on every small answer.
     stream.set_nodelay(true)?;
-    let peer = Peer { address, activity: Arc::new(Activity::new()) };
+    let activity = Arc::new(Activity::new());
     let within = terms.limits.header_timeout;
     let Some(tls) = &terms.tls else {
         let (protocol, read_ahead) = timeout(within, detect(&mut stream)).await??;
         if read_ahead.is_empty() {
             return Ok(());
         }
-        return converse(stream, read_ahead, protocol, peer, terms, handler).await;
+        return converse(stream, read_ahead, peer(address, protocol, activity), terms, handler).await;
     };
     let stream = timeout(within, TlsAcceptor::from(tls.config()).accept(stream)).await??;
     let protocol = match stream.get_ref().1.alpn_protocol() {
         Some(b"h2") => Protocol::Http2,
         _ => Protocol::Http1,
     };
-    converse(stream, Bytes::new(), protocol, peer, terms, handler).await
+    converse(stream, Bytes::new(), peer(address, protocol, activity), terms, handler).await
+}
+
+fn peer(address: SocketAddr, protocol: Protocol, activity: Arc<Activity>) -> Peer {
+    let framing = match protocol {
+        Protocol::Http1 => Framing::Sequential,
+        Protocol::Http2 => Framing::Multiplexed,
+    };
+    Peer { address, framing, activity }
 }
 
 async fn converse<I, H>(
     inner: I,
     read_ahead: Bytes,
-    protocol: Protocol,
     peer: Peer,
     terms: &Terms,
     handler: H,
@@ -103,20 +110,20 @@ where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     H: Handler,
 {
-    let activity = peer.activity.clone();
+    let (framing, activity) = (peer.framing, peer.activity.clone());
     let stream = TokioIo::new(Stream::new(inner, read_ahead, activity.clone()));
     let service = service_fn(move |request: Request<Incoming>| {
         let (handler, peer) = (handler.clone(), peer.clone());
         async move { Ok::<_, Infallible>(handler.handle(peer, request).await) }
     });
-    match protocol {
-        Protocol::Http1 => {
+    match framing {
+        Framing::Sequential => {
             let connection = http1_builder().serve_connection(stream, service);
-            supervise(pin!(connection), &activity, Framing::Sequential, terms).await
+            supervise(pin!(connection), &activity, framing, terms).await
         }
-        Protocol::Http2 => {
+        Framing::Multiplexed => {
             let connection = http2_builder(&terms.limits).serve_connection(stream, service);
-            supervise(pin!(connection), &activity, Framing::Multiplexed, terms).await
+            supervise(pin!(connection), &activity, framing, terms).await
         }
     }
 }

@@ -1,11 +1,15 @@
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::SizeHint;
 use types::{Body, BodyError, Frame};
 
 use super::account::{Account, Outcome};
+use super::progress::{H2_PIECE_BYTES, Progress};
+use crate::conn::Framing;
 
 /// What an answer is made of.
 pub(crate) enum Content {
@@ -15,7 +19,7 @@ pub(crate) enum Content {
     Bytes(Bytes),
     /// A stream.
     Stream {
-        /// Its first bytes, which were read before the head was sent.
+        /// Bytes that were read already: its first, before the head was sent, or the rest of a frame that was cut.
         first: Option<Bytes>,
         /// The bytes behind.
         body: Body,
@@ -27,25 +31,27 @@ pub(crate) enum Content {
 /// An answer's body as hyper takes it, and the account of its request, which closes with it.
 pub(crate) struct AnswerBody {
     content: Content,
+    /// Watched where the connection's own writes do not tell how this answer fares.
+    progress: Option<Arc<Progress>>,
     account: Box<Account>,
 }
 
 impl AnswerBody {
-    pub(crate) fn new(content: Content, mut account: Box<Account>) -> Self {
+    /// `stall` is the longest that the peer may leave the answer untaken.
+    pub(crate) fn new(content: Content, stall: Duration, mut account: Box<Account>) -> Self {
         if matches!(content, Content::Empty | Content::Stream { left_bytes: Some(0), .. }) {
             account.outcome = Outcome::Complete;
         }
-        Self { content, account }
+        let peer = account.peer();
+        let is_watched = matches!(content, Content::Stream { .. }) && peer.framing == Framing::Multiplexed;
+        let progress = is_watched.then(|| Progress::watched(stall, peer.activity.clone()));
+        Self { content, progress, account }
     }
 
     /// Declares that no body byte will be asked for: the answer to a HEAD is complete with its head.
     pub(crate) fn head_only(mut account: Box<Account>) -> Self {
         account.outcome = Outcome::Complete;
-        Self { content: Content::Empty, account }
-    }
-
-    fn sent(&mut self, data: &Bytes) {
-        self.account.sent_bytes += data.len() as u64;
+        Self { content: Content::Empty, progress: None, account }
     }
 
     fn poll_stream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
@@ -56,7 +62,10 @@ impl AnswerBody {
                 None => ready!(body.poll_frame(cx)),
             };
             match polled {
-                Some(Ok(Frame::Data(data))) => {
+                Some(Ok(Frame::Data(mut data))) => {
+                    if self.progress.is_some() && data.len() > H2_PIECE_BYTES {
+                        *first = Some(data.split_off(H2_PIECE_BYTES));
+                    }
                     if let Some(left) = left_bytes {
                         *left = left.saturating_sub(data.len() as u64);
                         if *left == 0 {
@@ -88,6 +97,9 @@ impl http_body::Body for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<http_body::Frame<Bytes>, BodyError>>> {
         let this = &mut *self;
+        if let Some(progress) = &this.progress {
+            progress.asked();
+        }
         let polled = match &mut this.content {
             Content::Empty => None,
             Content::Bytes(bytes) => {
@@ -99,7 +111,10 @@ impl http_body::Body for AnswerBody {
             Content::Stream { .. } => ready!(this.poll_stream(cx)),
         };
         if let Some(Ok(data)) = &polled {
-            this.sent(data);
+            this.account.sent_bytes += data.len() as u64;
+        }
+        if let Some(progress) = &this.progress {
+            progress.gave();
         }
         Poll::Ready(polled.map(|data| data.map(http_body::Frame::data)))
     }

@@ -3,6 +3,7 @@
 mod account;
 mod answer;
 mod incoming;
+mod progress;
 
 pub(crate) use account::{Account, Outcome};
 pub(crate) use answer::{AnswerBody, Content};

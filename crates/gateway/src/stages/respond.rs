@@ -25,7 +25,7 @@ pub(super) fn answer(
     let body = if parts.method == Method::HEAD {
         AnswerBody::head_only(account)
     } else {
-        AnswerBody::new(answered.content, account)
+        AnswerBody::new(answered.content, core.limits.idle_timeout, account)
     };
     let mut response = Response::new(body);
     *response.status_mut() = answered.status;
