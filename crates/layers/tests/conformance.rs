@@ -1,5 +1,7 @@
 //! A store that is wrapped in each layer, alone and twice, still keeps all promises of the port.
 
+#![allow(clippy::unwrap_used, reason = "a world that cannot be made is a failed test")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -6,3 +6,8 @@ mod memory {
     use crate::common::MemoryWorld;
     conformance::store_suite!(MemoryWorld::default());
 }
+
+mod sqlite_and_files {
+    use crate::common::lasting::LastingWorld;
+    conformance::store_suite!(LastingWorld::new());
+}

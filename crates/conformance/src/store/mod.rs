@@ -5,6 +5,7 @@
 
 pub mod cases;
 mod desk;
+mod model;
 mod world;
 
 pub use world::StoreWorld;
@@ -120,6 +121,7 @@ macro_rules! store_suite {
             upload_listing::ended_uploads_are_not_listed
             upload_listing::a_listed_upload_shows_how_it_was_begun
             upload_listing::parts_are_listed_page_by_page
+            model::random_histories_match_a_plain_model
         );
     };
     (@cases $world:expr; $($group:ident :: $case:ident)*) => {

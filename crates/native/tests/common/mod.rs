@@ -1,5 +1,9 @@
 //! Worlds that the tests of the native store share.
 
+#![allow(clippy::unwrap_used, reason = "a world that cannot be made is a failed test")]
+
+pub(crate) mod lasting;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,13 +16,13 @@ use store::SharedStore;
 use types::{Ceiling, Random};
 
 /// Small parts, so that cases with many of them stay quick.
-pub const PART_MIN_BYTES: u64 = 1024;
+pub(crate) const PART_MIN_BYTES: u64 = 1024;
 
 /// Numbers that look random and repeat with the seed.
-pub struct Seeded(AtomicU64);
+pub(crate) struct Seeded(AtomicU64);
 
 impl Seeded {
-    pub fn new(seed: u64) -> Arc<Self> {
+    pub(crate) fn new(seed: u64) -> Arc<Self> {
         Arc::new(Self(AtomicU64::new(seed)))
     }
 }
@@ -35,15 +39,15 @@ impl Random for Seeded {
     }
 }
 
-pub fn options() -> NativeOptions {
+pub(crate) fn options() -> NativeOptions {
     NativeOptions { part_min_bytes: PART_MIN_BYTES, ..NativeOptions::new(Seeded::new(1)) }
 }
 
 /// Records and blobs in memory. The collector runs beside the cases.
 #[derive(Clone)]
-pub struct MemoryWorld {
-    pub meta: MemoryMeta,
-    pub blobs: MemoryBlobs,
+pub(crate) struct MemoryWorld {
+    pub(crate) meta: MemoryMeta,
+    pub(crate) blobs: MemoryBlobs,
 }
 
 impl Default for MemoryWorld {
@@ -53,13 +57,13 @@ impl Default for MemoryWorld {
 }
 
 impl MemoryWorld {
-    pub fn native(&self) -> NativeStore {
+    pub(crate) fn native(&self) -> NativeStore {
         NativeStore::new(Arc::new(self.meta.clone()), Arc::new(self.blobs.clone()), options())
     }
 }
 
 /// Runs a store's collector for as long as the test's runtime lives.
-pub fn collecting(store: NativeStore) -> SharedStore {
+pub(crate) fn collecting(store: NativeStore) -> SharedStore {
     let collector = store.clone();
     tokio::spawn(async move { collector.run_collector(std::future::pending()).await });
     Arc::new(store)
