@@ -69,6 +69,18 @@ async fn a_plain_copy_keeps_metadata_and_tags_but_neither_class_nor_redirect() {
 }
 
 #[tokio::test]
+async fn the_class_of_a_copy_is_the_requests_own() {
+    let world = World::new().await;
+    let metadata = ObjectMetadata { storage_class: StorageClass::StandardIa, ..ObjectMetadata::default() };
+    world.put_with("a", "bytes", metadata).await;
+    for class in [None, Some(StorageClass::Glacier), Some(StorageClass::StandardIa)] {
+        copy(&world, "a", "b", CopyObjectInput { storage_class: class, ..copy_input() }).await.unwrap();
+        let head = world.head("b", GetObjectInput::default()).await.unwrap();
+        assert_eq!(head.storage_class, class.unwrap_or_default());
+    }
+}
+
+#[tokio::test]
 async fn directives_decide_what_is_kept() {
     let world = World::new().await;
     world.put_with("a", "bytes", rich()).await;
