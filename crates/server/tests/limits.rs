@@ -166,6 +166,19 @@ fn an_upload_that_breaks_off_leaves_nothing() {
 }
 
 #[test]
+fn a_reader_that_stalls_is_dropped() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::with(dir.path(), "idle_timeout = \"1s\"");
+    assert_eq!(server.send("PUT", "/bucket", b"").status, 200);
+    // More than the buffers of both ends take.
+    assert_eq!(server.send("PUT", "/bucket/key", &vec![7; 32_000_000]).status, 200);
+    let mut connection = server.connect();
+    connection.write(&server.signed("GET", "/bucket/key", b""));
+    assert!(server.wait_for_log("operation=GetObject").contains("ended=abandoned"));
+    assert!(connection.rest().len() < 32_000_000);
+}
+
+#[test]
 fn one_connection_too_many_is_told_to_slow_down() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::with(dir.path(), "max_connections = 2");

@@ -109,6 +109,25 @@ async fn http2_with_prior_knowledge_in_clear_text() {
 }
 
 #[tokio::test]
+async fn an_http2_answer_that_nobody_takes_ends_the_connection() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::with(dir.path(), "idle_timeout = \"1s\"");
+    assert_eq!(server.send("PUT", "/bucket", b"").status, 200);
+    assert_eq!(server.send("PUT", "/bucket/key", &vec![7; 8_000_000]).status, 200);
+    let stream = TcpStream::connect(server.endpoint).await.unwrap();
+    // Flow control holds the answer back: the client answers pings, and never reads the body.
+    let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
+    let (mut sender, connection) = handshake.await.unwrap();
+    let connection = tokio::spawn(connection);
+    let answer = sender.send_request(signed(&server, "http", "GET", "/bucket/key", b"")).await.unwrap();
+    assert_eq!(answer.status().as_u16(), 200);
+    // The end of the connection is an error for the client, or an early end.
+    drop(connection.await.unwrap());
+    assert!(server.wait_for_log("operation=GetObject").contains("ended=abandoned"));
+    drop(answer);
+}
+
+#[tokio::test]
 async fn http2_by_alpn() {
     let dir = tempfile::tempdir().unwrap();
     let server = with_tls(dir.path());
