@@ -1,4 +1,4 @@
-use s3_model::{ErrorCode, S3Error, UploadPartCopyInput, UploadPartCopyOutput, WriteCondition};
+use s3_model::{S3Error, UploadPartCopyInput, UploadPartCopyOutput, WriteCondition};
 use store::{CopyPartOptions, ObjectInfo, UploadId, UploadRef};
 use types::{ByteRange, Context};
 
@@ -47,12 +47,11 @@ impl Service {
         if let Some(range) = range
             && range.end > source.size_bytes
         {
-            return Err(S3Error::with_message(
-                ErrorCode::InvalidRange,
+            return Err(S3Error::invalid_argument(
                 format!("Range specified is not valid for source object of size: {}", source.size_bytes),
-            )
-            .detail("RangeRequested", format!("bytes={}-{}", range.start, range.end.saturating_sub(1)))
-            .detail("ActualObjectSize", source.size_bytes.to_string()));
+                "x-amz-copy-source-range",
+                format!("bytes={}-{}", range.start, range.end.saturating_sub(1)),
+            ));
         }
         let max_bytes = self.part_max_bytes();
         if range.map_or(source.size_bytes, |range| range.len()) > max_bytes {

@@ -396,8 +396,11 @@ async fn a_range_past_the_end_of_the_source_is_refused() {
     for range in [(0, 11), (10, 11), (20, 30)] {
         let refused =
             copy_part(&world, &upload_id, Some(range), ReadConditions::default()).await.unwrap_err();
-        assert_eq!(refused.code, ErrorCode::InvalidRange);
-        assert_eq!(detail(&refused, "ActualObjectSize"), Some("10"));
+        assert_eq!((refused.code, refused.code.status()), (ErrorCode::InvalidArgument, 400));
+        assert!(refused.message.ends_with("source object of size: 10"));
+        assert_eq!(detail(&refused, "ArgumentName"), Some("x-amz-copy-source-range"));
+        let value = format!("bytes={}-{}", range.0, range.1 - 1);
+        assert_eq!(detail(&refused, "ArgumentValue"), Some(value.as_str()));
     }
 }
 
