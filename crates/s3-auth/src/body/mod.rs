@@ -7,7 +7,7 @@ mod open;
 mod range;
 mod trailer;
 
-pub(crate) use chunk_signatures::{ChunkSeed, ChunkSignatures};
+pub(crate) use chunk_signatures::{ChunkSeed, ChunkSignatures, EMPTY_SHA256};
 pub(crate) use chunked::ChunkedBody;
 pub(crate) use hashed::HashedBody;
 pub(crate) use open::open;

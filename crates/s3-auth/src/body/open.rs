@@ -4,8 +4,9 @@ use s3_model::{ErrorCode, S3Error};
 use s3_wire::chunked::{ChunkDecoder, ChunkSigning};
 use types::Body;
 
-use crate::body::chunk_signatures::EMPTY_SHA256;
-use crate::body::{AnnouncedTrailer, ChecksumTrailer, ChunkSeed, ChunkSignatures, ChunkedBody, HashedBody};
+use crate::body::{
+    AnnouncedTrailer, ChecksumTrailer, ChunkSeed, ChunkSignatures, ChunkedBody, EMPTY_SHA256, HashedBody,
+};
 use crate::hex;
 use crate::names::X_AMZ_DECODED_CONTENT_LENGTH;
 use crate::payload::{PayloadForm, TrailerForm};

@@ -172,7 +172,9 @@ fn keys_that_are_not_known_are_told_by_id() {
 fn what_the_payload_is_must_be_said() {
     let mut parts = signed(GET);
     parts.headers.remove("x-amz-content-sha256");
-    let error = refusal(&parts);
+    let verifier = verifier(AuthSettings::default());
+    let body = Body::from_bytes("some".into());
+    let error = verify_with(&verifier, &parts, body, MAY_2013).unwrap_err();
     assert_eq!(error.message, "Missing required header for this request: x-amz-content-sha256");
     parts.headers.insert("x-amz-content-sha256", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD".parse().unwrap());
     assert_eq!(refusal(&parts).code, ErrorCode::NotImplemented);
