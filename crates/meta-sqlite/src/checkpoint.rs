@@ -133,9 +133,16 @@ fn give_back_free_pages(connection: &Connection) -> Result<(), MetaError> {
     if free < FREE_PAGES_MIN.max(all / 4) {
         return Ok(());
     }
-    let vacuum = connection.execute_batch(&format!("PRAGMA incremental_vacuum({VACUUM_PAGES})"));
-    match vacuum {
+    match vacuum(connection) {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => Ok(()),
         other => other.or_meta(OPERATION),
     }
+}
+
+fn vacuum(connection: &Connection) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(&format!("PRAGMA incremental_vacuum({VACUUM_PAGES})"))?;
+    let mut pages = statement.query([])?;
+    // Each step gives one page back.
+    while pages.next()?.is_some() {}
+    Ok(())
 }

@@ -9,7 +9,8 @@ use crate::row::RawRecord;
 const FIND: &str =
     "SELECT revision, CASE typeof(value) WHEN 'integer' THEN value END FROM record WHERE key = ?1";
 const ANY_IN_RANGE: &str = "SELECT 1 FROM record WHERE key >= ?1 AND key < ?2 LIMIT 1";
-const INSERT: &str = "INSERT INTO record (key, revision, crc, value) VALUES (?1, ?2, ?3, ?4)";
+const INSERT: &str =
+    "INSERT INTO record (key, revision, crc, value) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (key) DO NOTHING";
 const UPDATE: &str = "UPDATE record SET revision = ?2, crc = ?3, value = ?4 WHERE key = ?1";
 const DELETE: &str = "DELETE FROM record WHERE key = ?1";
 const INSERT_LARGE: &str = "INSERT INTO large (id, value) VALUES (?1, ?2)";
@@ -59,27 +60,41 @@ fn large_id(revision: Revision, index: usize) -> i64 {
 }
 
 fn put(connection: &Connection, record: RawRecord<'_>, id: i64) -> rusqlite::Result<()> {
-    let found = find(connection, record.key)?;
-    if let Some(Found { large: Some(id), .. }) = found {
-        connection.prepare_cached(DELETE_LARGE)?.execute([id])?;
+    // Most keys are new; one that is not costs a look-up more.
+    if set(connection, INSERT, record, id)? == 0 {
+        delete_large(connection, record.key)?;
+        set(connection, UPDATE, record, id)?;
     }
-    let mut statement = connection.prepare_cached(if found.is_some() { UPDATE } else { INSERT })?;
+    if record.is_small() {
+        return Ok(());
+    }
+    connection.prepare_cached(INSERT_LARGE)?.execute(params![id, record.value]).map(drop)
+}
+
+/// How many rows `statement` has set to `record`.
+fn set(connection: &Connection, statement: &str, record: RawRecord<'_>, id: i64) -> rusqlite::Result<usize> {
+    let mut statement = connection.prepare_cached(statement)?;
     let (revision, crc) = (record.revision as i64, i64::from(record.crc()));
     if record.is_small() {
-        statement.execute(params![record.key, revision, crc, record.value])?;
+        statement.execute(params![record.key, revision, crc, record.value])
     } else {
-        statement.execute(params![record.key, revision, crc, id])?;
-        connection.prepare_cached(INSERT_LARGE)?.execute(params![id, record.value])?;
+        statement.execute(params![record.key, revision, crc, id])
     }
-    Ok(())
 }
 
 fn delete(connection: &Connection, key: &[u8]) -> rusqlite::Result<()> {
-    let Some(found) = find(connection, key)? else { return Ok(()) };
-    if let Some(id) = found.large {
-        connection.prepare_cached(DELETE_LARGE)?.execute([id])?;
-    }
+    delete_large(connection, key)?;
     connection.prepare_cached(DELETE)?.execute([key]).map(drop)
+}
+
+/// Removes the large value of the record under `key`, if there is one and it has one.
+fn delete_large(connection: &Connection, key: &[u8]) -> rusqlite::Result<()> {
+    match find(connection, key)? {
+        Some(Found { large: Some(id), .. }) => {
+            connection.prepare_cached(DELETE_LARGE)?.execute([id]).map(drop)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn holds(connection: &Connection, check: &Check) -> rusqlite::Result<bool> {

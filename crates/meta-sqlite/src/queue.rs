@@ -87,6 +87,12 @@ impl Queue {
         batch.extend(state.jobs.drain(..count));
     }
 
+    /// Ends the queue for good, unanswered commits included: their callers see the outcome as unknown.
+    pub(crate) fn abandon(&self) {
+        self.close();
+        self.state.lock().jobs.clear();
+    }
+
     /// Refuses further commits; those that are there are still taken.
     pub(crate) fn close(&self) {
         self.state.lock().closed = true;

@@ -33,6 +33,13 @@ pub(crate) struct Writer {
     pub(crate) reserved: Revision,
 }
 
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Nothing is left in the queue, unless the thread panics: then nobody may wait for an answer for ever.
+        self.queue.abandon();
+    }
+}
+
 /// Where a transaction failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {

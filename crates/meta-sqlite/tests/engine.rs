@@ -217,3 +217,33 @@ async fn replaced_and_deleted_large_values_leave_nothing_behind() {
         .unwrap();
     assert_eq!(large, 0);
 }
+
+#[tokio::test]
+async fn room_of_deleted_records_is_given_back() {
+    const COMMITS: u32 = 10;
+    let world = World::new();
+    let options = SqliteOptions { log_bytes: 128 * 1024, ..SqliteOptions::default() };
+    let meta = SqliteMeta::open(&world.path(), options).unwrap();
+    let key = |commit: u32, number: u32| format!("{commit}/{number}");
+    for commit in 0..COMMITS {
+        let mut puts = Commit::default();
+        for number in 0..900 {
+            puts.put(key(commit, number), vec![7; 4000]);
+        }
+        meta.commit(puts).await.unwrap();
+    }
+    let size = || std::fs::metadata(world.path()).unwrap().len();
+    let full = size();
+    for commit in 0..COMMITS {
+        let mut deletes = Commit::default();
+        for number in 0..900 {
+            deletes.delete(key(commit, number));
+        }
+        meta.commit(deletes).await.unwrap();
+    }
+    for number in 0..300 {
+        put(&meta, &format!("{number}"), 4000).await;
+    }
+    assert!(size() < full * 2 / 3, "{} of {full} bytes", size());
+    assert!(meta.check_structure().await.unwrap().is_empty());
+}
