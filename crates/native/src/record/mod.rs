@@ -29,3 +29,6 @@ mod v1 {
     pub(super) const COMPLETED: u8 = 0x08;
     pub(super) const TO_DO: u8 = 0x09;
 }
+
+#[cfg(test)]
+mod golden;
