@@ -86,11 +86,21 @@ fn a_read_that_meets_damage_halfway_breaks_off() {
 }
 
 #[test]
+fn a_blob_that_is_gone_is_found() {
+    let (dir, server) = filled();
+    std::fs::remove_file(largest_file(&dir.path().join("data/blobs"))).unwrap();
+    let (code, said) = scrub(dir.path());
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("DAMAGED") && said.contains("large"), "{said}");
+    assert_eq!(server.send("GET", "/bucket/large", b"").status, 500);
+}
+
+#[test]
 fn an_interrupted_check_is_gone_on_with() {
     let (dir, server) = filled();
     server.terminate();
     assert!(server.wait().0.success());
-    let kept = "{\"step\":{\"blobs\":null},\"records\":41,\"blobs\":0,\"bytes\":0,\"damaged\":0}";
+    let kept = "{\"place\":\"blobs:\",\"records\":41,\"blobs\":0,\"bytes\":0,\"damaged\":0}";
     std::fs::write(dir.path().join("data/scrub.json"), kept).unwrap();
     let (code, said) = scrub(dir.path());
     assert_eq!(code, Some(0), "{said}");

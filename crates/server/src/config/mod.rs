@@ -18,5 +18,5 @@ pub(crate) use buckets::BucketSettings;
 pub(crate) use error::ConfigError;
 pub(crate) use load::{Config, Environment, Flags, load};
 pub(crate) use secret::Secret;
-pub(crate) use server::{Durability, LogFormat, LogLevel, ServerSettings, SigV2, TlsSettings};
+pub(crate) use server::{Durability, LogFormat, LogLevel, ServerSettings, SigV2};
 pub(crate) use stores::{LocalStoreSettings, MemoryStoreSettings, StoreKind, StoreSettings};

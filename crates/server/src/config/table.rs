@@ -4,8 +4,10 @@
 pub(super) struct Setting {
     pub(super) name: &'static str,
     /// What stands where nothing is set, as the page shows it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the documentation is held to it"))]
     pub(super) default: &'static str,
     /// What it means; one line.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the documentation is held to it"))]
     pub(super) meaning: &'static str,
 }
 
@@ -107,4 +109,5 @@ pub(super) const BUCKET: Table = Table {
     ],
 };
 
+#[cfg(test)]
 pub(super) const ALL: [&Table; 5] = [&SERVER, &ACCESS_KEY, &STORE_LOCAL, &STORE_MEMORY, &BUCKET];

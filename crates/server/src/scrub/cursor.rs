@@ -11,9 +11,9 @@ const CURSOR_FILE: &str = "scrub.json";
 /// How far a store's check has come; kept beside the store, so that an interrupted run is gone on with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Cursor {
-    /// The next step.
-    pub(super) step: Step,
+pub(super) struct Kept {
+    /// Where to go on, as the store wrote it.
+    pub(super) place: String,
     /// Records verified so far.
     pub(super) records: u64,
     /// Blobs verified so far.
@@ -24,28 +24,15 @@ pub(super) struct Cursor {
     pub(super) damaged: u64,
 }
 
-/// What is checked next.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Step {
-    /// The database's own structure.
-    #[default]
-    Structure,
-    /// Records from this key on, in hexadecimal digits.
-    Records(String),
-    /// Blobs behind this id, all where none is named.
-    Blobs(Option<String>),
-}
-
-impl Cursor {
-    /// The path of a store's cursor.
+impl Kept {
+    /// The path of a store's file.
     pub(super) fn path(store_dir: &Path) -> PathBuf {
         store_dir.join(CURSOR_FILE)
     }
 
     /// What an interrupted run has left, if one has.
     pub(super) fn load(path: &Path) -> Option<Self> {
-        // A cursor that cannot be read only costs a check from the start.
+        // A file that cannot be read only costs a check from the start.
         serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()
     }
 
@@ -70,44 +57,20 @@ impl Cursor {
     }
 }
 
-/// Bytes as hexadecimal digits.
-pub(super) fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Hexadecimal digits as bytes; `None` where they are none.
-pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes().chunks(2);
-    digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_is_kept_and_forgotten() {
+    fn a_place_is_kept_and_forgotten() {
         let dir = tempfile::tempdir().unwrap();
-        let path = Cursor::path(dir.path());
-        assert_eq!(Cursor::load(&path), None);
-        for step in [
-            Step::Structure,
-            Step::Records(to_hex(b"\0\xff/")),
-            Step::Blobs(None),
-            Step::Blobs(Some("ab".into())),
-        ] {
-            let cursor = Cursor { step, records: 7, blobs: 8, bytes: 9, damaged: 1 };
-            cursor.save(&path).unwrap();
-            assert_eq!(Cursor::load(&path), Some(cursor));
-        }
-        Cursor::forget(&path).unwrap();
-        Cursor::forget(&path).unwrap();
-        assert_eq!(Cursor::load(&path), None);
-    }
-
-    #[test]
-    fn hexadecimal_digits_go_both_ways() {
-        assert_eq!(from_hex(&to_hex(b"\0a\xff")).unwrap(), b"\0a\xff");
-        assert_eq!(from_hex("0g"), None);
+        let path = Kept::path(dir.path());
+        assert_eq!(Kept::load(&path), None);
+        let kept = Kept { place: "records:00ff".to_owned(), records: 7, blobs: 8, bytes: 9, damaged: 1 };
+        kept.save(&path).unwrap();
+        assert_eq!(Kept::load(&path), Some(kept));
+        Kept::forget(&path).unwrap();
+        Kept::forget(&path).unwrap();
+        assert_eq!(Kept::load(&path), None);
     }
 }

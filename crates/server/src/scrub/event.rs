@@ -8,6 +8,8 @@ pub(crate) enum ScrubEvent {
     Begun {
         /// The store.
         store: String,
+        /// How many records it holds.
+        records: u64,
         /// How many blobs it holds.
         blobs: u64,
         /// Whether an earlier run is gone on with.

@@ -25,7 +25,7 @@ pub(crate) enum Outcome {
 impl Renderer {
     pub(crate) fn new() -> Self {
         let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("{msg}  {bar:30}  {pos}/{len} blobs  {elapsed}");
+        let style = ProgressStyle::with_template("{bar:30} {percent:>3}%  {msg}  {elapsed}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self { bar, outcome: None }
     }
@@ -33,15 +33,15 @@ impl Renderer {
     /// Shows one event.
     pub(crate) fn show(&mut self, event: ScrubEvent) {
         match event {
-            ScrubEvent::Begun { store, blobs, resumed } => {
-                self.bar.set_length(blobs);
+            ScrubEvent::Begun { store, records, blobs, resumed } => {
+                self.bar.set_length(records + blobs);
                 self.bar.set_position(0);
                 let how = if resumed { "going on with" } else { "checking" };
-                self.say(&format!("{how} store \"{store}\": {blobs} blobs, and all records"));
+                self.say(&format!("{how} store \"{store}\": {records} records, {blobs} blobs"));
             }
             ScrubEvent::Progress { records, blobs, bytes, .. } => {
-                self.bar.set_position(blobs);
-                self.bar.set_message(format!("{records} records, {}", size(bytes)));
+                self.bar.set_position(records + blobs);
+                self.bar.set_message(format!("{records} records, {blobs} blobs, {}", size(bytes)));
             }
             ScrubEvent::Damage { store, what } => self.say(&format!("DAMAGED  store \"{store}\"  {what}")),
             ScrubEvent::Done { records, blobs, bytes, damaged } => {
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn the_last_event_decides() {
         let mut renderer = Renderer::new();
-        renderer.show(ScrubEvent::Begun { store: "s".to_owned(), blobs: 1, resumed: false });
+        renderer.show(ScrubEvent::Begun { store: "s".to_owned(), records: 1, blobs: 1, resumed: false });
         renderer.show(ScrubEvent::Done { records: 1, blobs: 1, bytes: 1, damaged: 2 });
         assert_eq!(renderer.outcome(), Some(Outcome::Done { damaged: 2 }));
         assert_eq!(Renderer::new().outcome(), None);

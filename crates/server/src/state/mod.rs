@@ -8,4 +8,4 @@ mod root_key;
 pub(crate) use durable::{make_dir, replace_file};
 pub(crate) use error::StateError;
 pub(crate) use lock::{Holder, LockFile};
-pub(crate) use root_key::{KeptRootKey, ROOT_KEY_FILE, generate, read_root_key, root_key};
+pub(crate) use root_key::{generate, read_root_key, root_key};

@@ -3,6 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use blob::{BlobError, BlobErrorKind, FileBlobs, FileOptions};
+use layers::Observe;
 use meta::{MetaError, MetaErrorKind};
 use meta_sqlite::{SqliteMeta, SqliteOptions};
 use native::{NativeOptions, NativeStore};
@@ -51,6 +52,7 @@ pub(super) async fn open(
         name: name.to_owned(),
         native: NativeStore::new(meta.clone(), blobs.clone(), options),
         engine: Engine::Local { dir: settings.path.clone(), meta, blobs },
+        observe: Observe::new(),
         shown: settings.path.display().to_string(),
     })
 }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use blob::MemoryBlobs;
+use layers::Observe;
 use meta::MemoryMeta;
 use native::{NativeOptions, NativeStore};
 use types::Ceiling;
@@ -37,6 +38,7 @@ pub(super) fn open(
         name: name.to_owned(),
         native: NativeStore::new(Arc::new(meta.clone()), blobs.clone(), options),
         engine: Engine::Memory { meta, blobs, snapshot },
+        observe: Observe::new(),
         shown,
     })
 }

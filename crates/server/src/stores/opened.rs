@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use blob::{FileBlobs, MemoryBlobs};
 use gateway::Reading;
+use layers::Observe;
 use meta::MemoryMeta;
 use meta_sqlite::SqliteMeta;
 use native::NativeStore;
-use store::SharedStore;
+use store::{Layer, SharedStore};
 use tokio::sync::watch;
 use types::{Budget, Clock, Random};
 
@@ -31,6 +32,8 @@ pub(crate) struct OpenedStore {
     pub(crate) name: String,
     pub(crate) native: NativeStore,
     pub(crate) engine: Engine,
+    /// Counts and times what is asked of it.
+    pub(crate) observe: Observe,
     /// What it is, for people.
     pub(crate) shown: String,
 }
@@ -53,9 +56,9 @@ pub(crate) struct SnapshotPlan {
 }
 
 impl OpenedStore {
-    /// The store as a port.
+    /// The store as a port, watched.
     pub(crate) fn port(&self) -> SharedStore {
-        Arc::new(self.native.clone())
+        self.observe.wrap(Arc::new(self.native.clone()))
     }
 
     /// Removes what nothing refers to any more, in the background, until `stop` turns true.
@@ -70,6 +73,7 @@ impl OpenedStore {
     /// What its rooms have counted.
     pub(crate) fn readings(&self) -> Vec<Reading> {
         let mut all = readings::native(self.native.stats());
+        all.extend(readings::observed(self.observe.stats()));
         match &self.engine {
             Engine::Local { meta, blobs, .. } => {
                 all.extend(readings::sqlite(meta.stats()));

@@ -1,5 +1,6 @@
 use blob::BlobStats;
 use gateway::{Reading, ReadingValue};
+use layers::{ObserveStats, StoreOperation};
 use meta_sqlite::SqliteStats;
 use types::{Counter, DurationHistogram};
 
@@ -9,6 +10,31 @@ fn counter(name: &'static str, help: &'static str, counter: &Counter) -> Reading
 
 fn durations(name: &'static str, help: &'static str, durations: &DurationHistogram) -> Reading {
     Reading::new(name, help, ReadingValue::Histogram(durations.snapshot()))
+}
+
+/// What was asked of a store, by operation and outcome.
+pub(super) fn observed(stats: &ObserveStats) -> Vec<Reading> {
+    let mut all = vec![
+        counter("sluice_store_written_bytes", "Bytes of objects and parts taken in", &stats.bytes_written),
+        counter("sluice_store_read_bytes", "Bytes of objects handed out", &stats.bytes_read),
+        counter("sluice_store_reads_broken", "Reads that broke off", &stats.reads_broken),
+    ];
+    for (operation, name) in StoreOperation::ALL {
+        let of = stats.of(operation);
+        let outcomes =
+            [("done", &of.done), ("refused", &of.refused), ("failed", &of.failed), ("dropped", &of.dropped)];
+        let before = all.len();
+        for (outcome, count) in outcomes.into_iter().filter(|(_, count)| count.get() > 0) {
+            let reading = counter("sluice_store_calls", "Calls of the store", count);
+            all.push(reading.label("call", name).label("outcome", outcome));
+        }
+        if all.len() > before {
+            let reading =
+                durations("sluice_store_call_duration_seconds", "Calls of the store", &of.durations);
+            all.push(reading.label("call", name));
+        }
+    }
+    all
 }
 
 /// What a native store has counted.
