@@ -1,5 +1,7 @@
 //! What the program says to a person: help, versions, wrong arguments, wrong settings.
 
+#![allow(clippy::unwrap_used, reason = "a test panics where something is wrong")]
+
 mod support;
 
 use support::Program;

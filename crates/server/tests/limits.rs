@@ -1,5 +1,7 @@
 //! Peers that send too much, too little, too slowly or two things at once.
 
+#![allow(clippy::unwrap_used, reason = "a test panics where something is wrong")]
+
 mod support;
 
 use s3_auth::PayloadForm;

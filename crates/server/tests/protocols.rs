@@ -1,5 +1,7 @@
 //! HTTP/2 with and without TLS, and certificates that change while the server runs.
 
+#![allow(clippy::unwrap_used, reason = "a test panics where something is wrong")]
+
 mod support;
 
 use std::net::SocketAddr;

@@ -1,5 +1,7 @@
 //! `sluice scrub`: on a directory at rest, and by the server that holds it.
 
+#![allow(clippy::unwrap_used, reason = "a test panics where something is wrong")]
+
 mod support;
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! Stopping: requests in flight are finished, the wait has an end, a second signal ends it.
 
+#![allow(clippy::unwrap_used, reason = "a test panics where something is wrong")]
+
 mod support;
 
 use rustix::process::Signal;

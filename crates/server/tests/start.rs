@@ -1,5 +1,7 @@
 //! Starting: the banner, the root key, the lock, health; and what is left on disk.
 
+#![allow(clippy::unwrap_used, reason = "a test panics where something is wrong")]
+
 mod support;
 
 use std::os::unix::fs::PermissionsExt;

@@ -1,5 +1,6 @@
 //! A real `sluice` process and small clients for it.
-#![allow(dead_code, unreachable_pub, missing_docs, clippy::missing_panics_doc)]
+#![allow(dead_code, unused_imports, unreachable_pub, missing_docs, reason = "each test uses what it needs")]
+#![allow(clippy::unwrap_used, reason = "a test panics where something is wrong")]
 
 pub mod http1;
 pub mod server;
