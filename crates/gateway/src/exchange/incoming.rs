@@ -109,6 +109,8 @@ impl BodyStream for IncomingBody {
             this.intake.expectation = Expectation::None;
             let Poll::Ready(polled) = Pin::new(incoming).poll_frame(cx) else {
                 ready!(this.poll_stall(cx));
+                this.incoming = None;
+                this.intake.activity.set_linger();
                 return Poll::Ready(Some(Err(BodyErrorKind::TimedOut.into())));
             };
             if let Some(stalled) = &mut this.stalled {

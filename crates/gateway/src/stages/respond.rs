@@ -1,6 +1,6 @@
 use http::header::{self, HeaderValue};
 use http::request::Parts;
-use http::{HeaderName, Method, Response};
+use http::{HeaderName, Method, Response, Version};
 use s3_model::{ErrorCode, S3Error};
 use s3_wire::ErrorContext;
 
@@ -22,6 +22,7 @@ pub(super) fn answer(
 ) -> Response<AnswerBody> {
     account.status = answered.status.as_u16();
     let request_id = HeaderValue::from_str(account.request_id.as_str()).expect("an id is visible ASCII");
+    let ends_connection = is_ambiguous(&parts.headers) || account.peer().activity.lingers();
     let body = if parts.method == Method::HEAD {
         AnswerBody::head_only(account)
     } else {
@@ -34,7 +35,8 @@ pub(super) fn answer(
     headers.insert(REQUEST_ID, request_id);
     headers.insert(HOST_ID, core.shared.ids.host_header());
     headers.insert(header::SERVER, SERVER);
-    if is_ambiguous(&parts.headers) {
+    // A client that is not told would send its next request into a connection that closes.
+    if ends_connection && parts.version < Version::HTTP_2 {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
