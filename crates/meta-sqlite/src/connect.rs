@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use meta::MetaError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::OrMeta;
@@ -43,6 +44,7 @@ impl Connector {
     pub(crate) fn mover(&self) -> Result<Connection, MetaError> {
         let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE, MOVER_CACHE_BYTES)?;
         connection.pragma_update(None, "synchronous", "NORMAL").or_meta("set synchronous")?;
+        keep_log_on_close(&connection)?;
         Ok(connection)
     }
 
@@ -51,6 +53,7 @@ impl Connector {
         let connection = self
             .open(OpenFlags::SQLITE_OPEN_READ_WRITE, self.options.cache_bytes / 3 * 2 / IDLE_READERS_MAX)?;
         connection.pragma_update(None, "query_only", true).or_meta("set query_only")?;
+        keep_log_on_close(&connection)?;
         Ok(connection)
     }
 
@@ -74,4 +77,12 @@ impl Connector {
         connection.pragma_update(None, "cell_size_check", true).or_meta(OPERATION)?;
         Ok(connection)
     }
+}
+
+/// Lets a connection leave the log as it is even when it is the last to close.
+pub(crate) fn keep_log_on_close(connection: &Connection) -> Result<(), MetaError> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        .map(drop)
+        .or_meta("keep the log on closing")
 }

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use crate::SqliteStats;
 use crate::checkpoint::LogKeeper;
 use crate::commit::{Outcome, apply};
+use crate::connect;
 use crate::error::kind_of;
 use crate::pool::Pool;
 use crate::queue::{Job, Queue};
@@ -20,10 +21,11 @@ const RESERVE_REVISIONS: Revision = 1 << 20;
 
 /// The one connection that writes, on its own thread.
 pub(crate) struct Writer {
+    /// Dropped before the connection: the last one to close removes the emptied log, and only the writer's may.
+    pub(crate) log: LogKeeper,
     pub(crate) connection: Connection,
     pub(crate) queue: Arc<Queue>,
     pub(crate) stats: Arc<SqliteStats>,
-    pub(crate) log: LogKeeper,
     pub(crate) pool: Arc<Pool>,
     /// Set when a write failed in a way that leaves open what the device holds.
     pub(crate) failed: Arc<AtomicBool>,
@@ -94,7 +96,11 @@ impl Writer {
                 self.failed.store(true, Ordering::Relaxed);
             }
         }
-        if self.has_failed() { Ok(()) } else { self.log.empty(&self.connection) }
+        if self.has_failed() {
+            // What the device holds is not known: the next opening finds out, and nothing is written before.
+            return connect::keep_log_on_close(&self.connection);
+        }
+        self.log.empty(&self.connection)
     }
 
     /// Commits `batch` and answers; what queues meanwhile joins it up to `max_commits`.
@@ -125,7 +131,13 @@ impl Writer {
         let (revision, reserved) = (self.revision, self.reserved);
         let outcomes = self.apply_all(batch, max_commits).map_err(|error| Failure::new(&error, Stage::Apply));
         let outcomes = outcomes.and_then(|outcomes| {
-            self.end(self.revision > revision).map_err(|error| Failure::new(&error, Stage::End))?;
+            if self.revision > revision {
+                self.end().map_err(|error| Failure::new(&error, Stage::End))?;
+            } else {
+                // No commit was applied, so there is nothing to make durable.
+                self.reserved = reserved;
+                self.execute("ROLLBACK").map_err(|error| Failure::new(&error, Stage::End))?;
+            }
             Ok(outcomes)
         });
         outcomes.map_err(|failure| {
@@ -157,11 +169,8 @@ impl Writer {
         }
     }
 
-    /// Ends the transaction; where no commit was applied there is nothing to make durable.
-    fn end(&self, applied: bool) -> rusqlite::Result<()> {
-        if !applied {
-            return self.execute("ROLLBACK");
-        }
+    /// Ends the transaction; what it holds is durable then.
+    fn end(&self) -> rusqlite::Result<()> {
         let begun = Instant::now();
         self.execute("COMMIT")?;
         self.pool.note_commit();

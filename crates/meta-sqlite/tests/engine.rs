@@ -247,3 +247,20 @@ async fn room_of_deleted_records_is_given_back() {
     assert!(size() < full * 2 / 3, "{} of {full} bytes", size());
     assert!(meta.check_structure().await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn revisions_are_reserved_even_when_the_first_commit_of_a_process_is_refused() {
+    let world = World::new();
+    let mut last = 0;
+    for _ in 0..3 {
+        let meta = world.open();
+        let mut refused = Commit::default();
+        refused.check(meta::Check::Equals(Bytes::from_static(b"none"), 1)).put("k", "v");
+        assert_eq!(meta.commit(refused).await.unwrap_err().kind, MetaErrorKind::Conflict(0));
+        let mut commit = Commit::default();
+        commit.put("k", "v");
+        let revision = meta.commit(commit).await.unwrap();
+        assert!(revision > last, "{revision} after {last}");
+        last = revision;
+    }
+}

@@ -15,6 +15,8 @@ use crate::{SqliteMeta, SqliteOptions};
 struct Faulty {
     fault: Option<Fault>,
     failed: u32,
+    /// Writes to the database itself.
+    moved: u32,
 }
 
 #[derive(Clone, Copy)]
@@ -27,6 +29,7 @@ enum Fault {
 
 impl Device for Faulty {
     fn handle(&mut self, role: Role, request: Request<'_>, forward: &mut dyn FnMut() -> c_int) -> c_int {
+        self.moved += u32::from(role == Role::Database && matches!(request, Request::Write { .. }));
         let code = match (self.fault, request) {
             (Some(Fault::Write(at, code)), Request::Write { .. }) if at == role => code,
             (Some(Fault::WriteFrom(at, from, code)), Request::Write { offset, data })
@@ -92,7 +95,9 @@ async fn a_failed_sync_makes_the_store_read_only_until_it_is_reopened() {
     assert!(meta.is_read_only());
     assert_eq!(put(&meta, "after", 10).await, Err(MetaErrorKind::ReadOnly));
     assert!(has(&meta, "before").await && !has(&meta, "failed").await);
+    let moved = world.device.lock().moved;
     drop(meta);
+    assert_eq!(world.device.lock().moved, moved, "a log that may be damaged is left to the next opening");
 
     let meta = world.open();
     assert!(has(&meta, "before").await && !has(&meta, "after").await);
