@@ -249,3 +249,42 @@ async fn a_blob_over_the_limit_is_refused_by_its_hint() {
     assert!(matches!(error.kind, blob::BlobErrorKind::Body(error) if error.kind == too_large));
     assert_eq!(store.scan(ScanScope::All, None, 1).await.expect("a scan succeeds"), []);
 }
+
+/// Blocking threads of a runtime are many but not endless; as many writers as there are threads must not take them all.
+#[tokio::test]
+async fn reads_do_not_wait_behind_writers_on_a_device_that_hangs() {
+    const WRITERS: usize = 600;
+    const WRITES_AT_ONCE: usize = 128;
+    let disk = SimDisk::new(Tree::default(), 1);
+    let store = FileBlobs::open_on(Arc::new(disk.clone()), options(Arc::default())).await.expect("it opens");
+    let id = write(&store, 200_000).await;
+    let hang = disk.hang(sim::Call::SyncFile);
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { write(&store, 100).await })
+        })
+        .collect();
+    while hang.waiting() < WRITES_AT_ONCE {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..20 {
+        // Some of these go to a blocking thread: the disk decides by chance what is in memory.
+        let reader = store.open(id).await.expect("it opens");
+        let body = reader.read(ByteRange::whole(reader.size_bytes()));
+        assert!(body.collect(200_000).await.expect("it is readable") == pattern(1, 200_000));
+    }
+    assert_eq!(hang.waiting(), WRITES_AT_ONCE);
+    drop(hang);
+    let ids: BTreeSet<_> = all_of(writers).await;
+    assert_eq!(ids.len(), WRITERS);
+    assert!(store.stats().reads_blocking.get() > 0);
+}
+
+async fn all_of(writers: Vec<tokio::task::JoinHandle<BlobId>>) -> BTreeSet<BlobId> {
+    let mut ids = BTreeSet::new();
+    for writer in writers {
+        ids.insert(writer.await.expect("every writer completes"));
+    }
+    ids
+}

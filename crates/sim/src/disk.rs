@@ -9,11 +9,17 @@ use parking_lot::Mutex;
 use rustix::io::Errno;
 
 use crate::fault::Faults;
+use crate::gate::Gate;
 use crate::{Call, Event, Fault, History, Kind, NodeId, SimRandom, Tree};
 
 /// A disk in memory that remembers all that happens on it. Cloning shares it.
 #[derive(Clone)]
-pub struct SimDisk(Arc<Mutex<World>>);
+pub struct SimDisk(Arc<Shared>);
+
+struct Shared {
+    world: Mutex<World>,
+    gate: Gate,
+}
 
 struct World {
     history: History,
@@ -31,28 +37,36 @@ impl SimDisk {
     #[must_use]
     pub fn new(base: Tree, seed: u64) -> Self {
         let history = History { base: base.clone(), events: Vec::new() };
-        Self(Arc::new(Mutex::new(World {
+        let world = Mutex::new(World {
             history,
             now: base,
             faults: Faults::default(),
             capacity_bytes: u64::MAX,
             cache: SimRandom::new(seed),
-        })))
+        });
+        Self(Arc::new(Shared { world, gate: Gate::default() }))
+    }
+
+    /// Has every call of this kind hang, as on a device that does not answer, until what is returned is dropped.
+    #[must_use]
+    pub fn hang(&self, call: Call) -> Hang {
+        self.0.gate.close(call);
+        Hang { disk: self.clone(), call }
     }
 
     /// Has something go wrong.
     pub fn inject(&self, fault: Fault) {
-        self.0.lock().faults.add(fault);
+        self.0.world.lock().faults.add(fault);
     }
 
     /// Takes all faults back.
     pub fn heal(&self) {
-        self.0.lock().faults.clear();
+        self.0.world.lock().faults.clear();
     }
 
     /// Makes the disk so large; writes past it find no room.
     pub fn set_capacity(&self, bytes: u64) {
-        self.0.lock().capacity_bytes = bytes;
+        self.0.world.lock().capacity_bytes = bytes;
     }
 
     /// Flips bits of a file's byte, as a failing device would: behind everybody's back.
@@ -60,7 +74,7 @@ impl SimDisk {
     /// # Panics
     /// When there is no such file or byte.
     pub fn flip(&self, path: &str, offset: u64, mask: u8) {
-        let mut world = self.0.lock();
+        let mut world = self.0.world.lock();
         let node = world.now.find(Path::new(path)).expect("the test names a file that is there");
         world.now.file_mut(node)[offset as usize] ^= mask;
     }
@@ -68,28 +82,49 @@ impl SimDisk {
     /// The tree as a reader sees it now.
     #[must_use]
     pub fn tree(&self) -> Tree {
-        self.0.lock().now.clone()
+        self.0.world.lock().now.clone()
     }
 
     /// All that happened so far.
     #[must_use]
     pub fn history(&self) -> History {
-        self.0.lock().history.clone()
+        self.0.world.lock().history.clone()
     }
 
     /// Notes something that happened beside the disk, in order with all that happened on it.
     pub fn note(&self, event: Event) {
-        self.0.lock().history.events.push(event);
+        self.0.world.lock().history.events.push(event);
     }
 
     fn call<T>(&self, call: Call, run: impl FnOnce(&mut World) -> io::Result<T>) -> io::Result<T> {
-        let mut world = self.0.lock();
+        self.0.gate.pass(call);
+        let mut world = self.0.world.lock();
         world.faults.check(call)?;
         run(&mut world)
     }
 
     fn handle(&self, node: NodeId) -> Arc<dyn File> {
         Arc::new(SimFile { disk: self.clone(), node })
+    }
+}
+
+/// While it lives, calls of one kind hang.
+pub struct Hang {
+    disk: SimDisk,
+    call: Call,
+}
+
+impl Hang {
+    /// How many calls hang now.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.disk.0.gate.waiting()
+    }
+}
+
+impl Drop for Hang {
+    fn drop(&mut self) {
+        self.disk.0.gate.open(self.call);
     }
 }
 
@@ -149,7 +184,7 @@ impl FileSystem for SimDisk {
     }
 
     fn open_cached(&self, path: &Path) -> Option<Arc<dyn File>> {
-        let found = self.0.lock().cache.coin();
+        let found = self.0.world.lock().cache.coin();
         found.then(|| self.open(path).ok()).flatten()
     }
 
@@ -209,7 +244,7 @@ struct SimFile {
 
 impl File for SimFile {
     fn size_bytes(&self) -> io::Result<u64> {
-        Ok(self.disk.0.lock().now.file(self.node).len() as u64)
+        Ok(self.disk.0.world.lock().now.file(self.node).len() as u64)
     }
 
     fn write_at(&self, offset: u64, parts: &[IoSlice<'_>]) -> io::Result<()> {
@@ -241,7 +276,7 @@ impl File for SimFile {
 
     fn read_cached_at(&self, offset: u64, buffer: &mut [u8]) -> usize {
         let cached = {
-            let world = self.disk.0.lock();
+            let world = self.disk.0.world.lock();
             match world.cache.below(4) {
                 0 => 0,
                 1 => world.cache.below(buffer.len() as u64 + 1) as usize,

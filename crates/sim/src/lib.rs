@@ -9,6 +9,7 @@ mod cut;
 mod disk;
 mod event;
 mod fault;
+mod gate;
 mod meta;
 mod random;
 mod replay;
@@ -16,7 +17,7 @@ mod tree;
 
 pub use clock::SimClock;
 pub use cut::{Cut, CutPlan, Fate};
-pub use disk::SimDisk;
+pub use disk::{Hang, SimDisk};
 pub use event::{Event, History, NodeId};
 pub use fault::{Call, Fault};
 pub use meta::SimMeta;

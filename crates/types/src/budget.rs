@@ -81,6 +81,12 @@ impl Budget {
         Some(Reservation { permit })
     }
 
+    /// Bytes in all.
+    #[must_use]
+    pub fn total_bytes(&self) -> usize {
+        self.0.total_permits * FRAME_MIN_BYTES
+    }
+
     /// Bytes in use now.
     #[must_use]
     pub fn used_bytes(&self) -> usize {

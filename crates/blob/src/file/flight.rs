@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{JoinHandle, spawn_blocking};
 use types::BodyError;
 
@@ -7,6 +8,9 @@ use super::failure::{blocking, joined, write_error};
 use super::intake::Batch;
 use super::writer::{BlobWriter, CompleteFile, WriteContext};
 use crate::{BlobError, BlobErrorKind, WriteHint};
+
+/// Leave to use a blocking thread for writing.
+pub(super) type Turn = OwnedSemaphorePermit;
 
 /// A write's file while the next batch is being received.
 pub(super) enum Flight {
@@ -51,14 +55,20 @@ impl Flight {
 
 impl Landed {
     /// Has the batch written while the caller goes on.
-    pub(super) fn take_off(self, mut batch: Batch) -> Flight {
-        Flight::Aloft(spawn_blocking(move || self.writer()?.write(batch.frames())))
+    pub(super) fn take_off(self, mut batch: Batch, turn: Turn) -> Flight {
+        Flight::Aloft(spawn_blocking(move || {
+            let _turn = turn;
+            self.writer()?.write(batch.frames())
+        }))
     }
 
     /// Has the last batch written and the file completed.
-    pub(super) async fn finish(self, mut batch: Batch) -> Result<CompleteFile, BlobError> {
-        let finished = spawn_blocking(move || self.writer()?.finish(batch.frames())).await;
-        joined(finished).map_err(|error| write_error("write", None, error))?
+    pub(super) async fn finish(self, mut batch: Batch, turn: Turn) -> Result<CompleteFile, BlobError> {
+        let finished = spawn_blocking(move || {
+            let _turn = turn;
+            self.writer()?.finish(batch.frames())
+        });
+        joined(finished.await).map_err(|error| write_error("write", None, error))?
     }
 
     fn writer(self) -> Result<Box<BlobWriter>, BlobError> {

@@ -23,13 +23,16 @@ pub(super) struct Batch {
     bytes: usize,
     max_bytes: usize,
     /// The batch holds its senders' buffers: room for them is taken from the budget, where there is any. It must not be
-    /// waited for: the budget may be held by frames in other batches like this one.
+    /// waited for: the budget may be held by frames in other batches like this one. The last quarter is left for reads,
+    /// which would else wait for writes whenever the device is slow.
     _room: Option<Reservation>,
 }
 
 impl Batch {
     fn new(budget: &Budget, wanted_bytes: u64) -> Self {
-        let room = budget.try_reserve(wanted_bytes);
+        let spare = budget.total_bytes() / 4;
+        let has_room = budget.used_bytes() < budget.total_bytes() - spare;
+        let room = has_room.then(|| budget.try_reserve(wanted_bytes)).flatten();
         let max_bytes = room.as_ref().map_or(FRAME_MIN_BYTES, Reservation::bytes);
         Self { max_bytes, ..Self::with_room(room) }
     }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use tokio::sync::Semaphore;
 use types::{Body, Budget};
 
 use super::active::ActiveWrites;
 use super::epochs::Epochs;
 use super::failure::{ReadFailure, blocking, read_error, write_error};
-use super::flight::Flight;
+use super::flight::{Flight, Turn};
 use super::frame::Access;
 use super::intake::Intake;
 use super::options::{Durability, FileOptions};
@@ -20,6 +21,10 @@ use crate::fs::{FileSystem, OsFileSystem};
 use crate::{
     BlobError, BlobId, BlobInfo, BlobReader, BlobStats, BlobStore, ScanScope, WriteHint, WrittenBlob,
 };
+
+/// How many writes use a blocking thread at once. They may all wait for a slow device; the runtime has more threads than
+/// this, so that reads do not wait behind them.
+const WRITES_AT_ONCE: usize = 128;
 
 /// Blobs as files below one directory, which no other process may use. Cloning shares the store.
 ///
@@ -36,6 +41,7 @@ struct Shared {
     /// All epochs below this one are settled.
     watermark: AtomicU64,
     durability: Durability,
+    turns: Arc<Semaphore>,
 }
 
 impl FileBlobs {
@@ -80,7 +86,12 @@ impl Shared {
             stats: stats.clone(),
             durability,
         });
-        Ok(Self { fs, epochs, writes, budget, stats, watermark: watermark.into(), durability })
+        let turns = Arc::new(Semaphore::new(WRITES_AT_ONCE));
+        Ok(Self { fs, epochs, writes, budget, stats, watermark: watermark.into(), durability, turns })
+    }
+
+    async fn turn(&self) -> Turn {
+        self.turns.clone().acquire_owned().await.expect("the semaphore is never closed")
     }
 
     /// Removes a file durably, and its epoch's directory with the last one.
@@ -140,10 +151,11 @@ impl BlobStore for FileBlobs {
                 Err(error) => return Err(flight.abandon(error).await),
             };
             let begun = flight.land(hint).await?;
+            let turn = self.0.turn().await;
             if batch.last {
-                return Ok(begun.finish(batch).await?.keep());
+                return Ok(begun.finish(batch, turn).await?.keep());
             }
-            flight = begun.take_off(batch);
+            flight = begun.take_off(batch, turn);
         }
     }
 
