@@ -37,16 +37,21 @@ impl Signer {
 
 /// The path and query of a request with further parameters at the end.
 pub(super) fn with_parameters(parts: &Parts, parameters: &[(&str, &str)]) -> Uri {
-    let mut text = parts.uri.path().to_owned();
-    text.push('?');
-    text.push_str(query(parts));
+    // A request for an authority or for `*` has no path that parameters could follow.
+    let path = parts.uri.path();
+    let mut text = if path.starts_with('/') { path.to_owned() } else { "/".to_owned() };
+    let mut separator = '?';
+    if !query(parts).is_empty() {
+        text.push(separator);
+        text.push_str(query(parts));
+        separator = '&';
+    }
     for (name, value) in parameters {
-        if !text.ends_with('?') {
-            text.push('&');
-        }
+        text.push(separator);
         text.push_str(name);
         text.push('=');
         text.push_str(&encoded(value, None));
+        separator = '&';
     }
     text.parse().expect("a path and query with encoded parameters added is one")
 }

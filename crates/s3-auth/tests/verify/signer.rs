@@ -24,6 +24,22 @@ fn the_signer_makes_the_published_signatures() {
 }
 
 #[test]
+fn a_target_without_a_path_is_presigned_as_the_root() {
+    for target in ["*", "localhost:9000"] {
+        let parts = request(&format!("OPTIONS {target}\nHost: localhost:9000"));
+        assert_eq!(signer().presign(&parts, Duration::from_secs(1), MAY_2013).path(), "/");
+    }
+}
+
+#[test]
+fn parameters_are_added_behind_a_query_that_ends_in_a_question_mark() {
+    let mut parts = request("GET /bucket/key?a=?\nHost: localhost");
+    parts.uri = signer().presign(&parts, Duration::from_secs(60), MAY_2013);
+    assert!(parts.uri.query().unwrap().starts_with("a=?&X-Amz-Algorithm="));
+    verify(&parts, MAY_2013).unwrap();
+}
+
+#[test]
 fn a_host_may_bear_its_default_port_or_not() {
     for (signed, sent, verifies) in [
         ("example.org", "example.org:80", true),

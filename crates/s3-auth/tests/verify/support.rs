@@ -14,12 +14,12 @@ use s3_model::S3Error;
 use s3_wire::Addressing;
 use types::{Body, BodyError, BodyErrorKind, BodyStream, Checksum, Frame, Timestamp};
 
-pub const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
-pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+pub(crate) const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
+pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 /// 2013-05-24T00:00:00Z, the moment of AWS's examples.
-pub const MAY_2013: Timestamp = Timestamp::from_secs(1_369_353_600);
+pub(crate) const MAY_2013: Timestamp = Timestamp::from_secs(1_369_353_600);
 
-pub fn keyring() -> Arc<Keyring> {
+pub(crate) fn keyring() -> Arc<Keyring> {
     let key = |id: &str, secret: &str, who| AccessKey::new(id, Secret::new(secret), Arc::new(who)).unwrap();
     let keys = [
         key(KEY_ID, SECRET, Principal::root()),
@@ -28,16 +28,16 @@ pub fn keyring() -> Arc<Keyring> {
     Arc::new(Keyring::new(keys).unwrap())
 }
 
-pub fn verifier(settings: AuthSettings) -> Verifier {
+pub(crate) fn verifier(settings: AuthSettings) -> Verifier {
     Verifier::new(keyring(), settings)
 }
 
-pub fn signer() -> Signer {
+pub(crate) fn signer() -> Signer {
     Signer::new(KEY_ID, Secret::new(SECRET), "us-east-1", "s3")
 }
 
 /// Reads `METHOD URI` and one header on each further line.
-pub fn request(text: &str) -> Parts {
+pub(crate) fn request(text: &str) -> Parts {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let (method, uri) = lines.next().unwrap().split_once(' ').unwrap();
     let mut request = http::Request::builder().method(method).uri(uri);
@@ -49,7 +49,7 @@ pub fn request(text: &str) -> Parts {
 }
 
 /// Routes and verifies, with `s3.amazonaws.com` and `johnsmith.net` as domains that buckets stand before.
-pub fn verify_with(
+pub(crate) fn verify_with(
     verifier: &Verifier,
     parts: &Parts,
     body: Body,
@@ -60,11 +60,11 @@ pub fn verify_with(
     verifier.verify(parts, &routed, body, now)
 }
 
-pub fn verify(parts: &Parts, now: Timestamp) -> Result<Authenticated, S3Error> {
+pub(crate) fn verify(parts: &Parts, now: Timestamp) -> Result<Authenticated, S3Error> {
     verify_with(&verifier(AuthSettings::default()), parts, Body::empty(), now)
 }
 
-pub fn after(moment: Timestamp, seconds: i64) -> Timestamp {
+pub(crate) fn after(moment: Timestamp, seconds: i64) -> Timestamp {
     let distance = Duration::from_secs(seconds.unsigned_abs());
     if seconds < 0 {
         Timestamp::from_secs(moment.as_secs() - distance.as_secs())
@@ -74,7 +74,7 @@ pub fn after(moment: Timestamp, seconds: i64) -> Timestamp {
 }
 
 /// Reads a body whose input is at hand to its end.
-pub fn read(mut body: Body) -> Result<(Vec<u8>, Vec<Checksum>), BodyErrorKind> {
+pub(crate) fn read(mut body: Body) -> Result<(Vec<u8>, Vec<Checksum>), BodyErrorKind> {
     let (mut data, mut trailers) = (Vec::new(), Vec::new());
     let mut cx = Context::from_waker(Waker::noop());
     loop {
@@ -89,7 +89,7 @@ pub fn read(mut body: Body) -> Result<(Vec<u8>, Vec<Checksum>), BodyErrorKind> {
 }
 
 /// The bytes cut at these places, as a body whose length is not known beforehand.
-pub fn cut(bytes: &Bytes, places: &[usize]) -> Body {
+pub(crate) fn cut(bytes: &Bytes, places: &[usize]) -> Body {
     let mut places: Vec<usize> = places.iter().map(|place| place % (bytes.len() + 1)).collect();
     places.extend([0, bytes.len()]);
     places.sort_unstable();
@@ -106,12 +106,12 @@ impl BodyStream for Pieces {
 }
 
 /// The value of an element of an error.
-pub fn detail<'a>(error: &'a S3Error, name: &str) -> Option<&'a str> {
+pub(crate) fn detail<'a>(error: &'a S3Error, name: &str) -> Option<&'a str> {
     error.details.iter().find(|(element, _)| *element == name).map(|(_, value)| value.as_str())
 }
 
 /// Puts in an `Authorization` header of May 2013 for this canonical request, computed apart from the crate's own code.
-pub fn authorize(parts: &mut Parts, signed_headers: &str, canonical: &str) {
+pub(crate) fn authorize(parts: &mut Parts, signed_headers: &str, canonical: &str) {
     let text = format!(
         "AWS4-HMAC-SHA256 Credential={KEY_ID}/20130524/us-east-1/s3/aws4_request, SignedHeaders={signed_headers}, \
          Signature={}",

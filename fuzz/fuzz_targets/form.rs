@@ -1,0 +1,4 @@
+#![no_main]
+#![allow(missing_docs, reason = "see `sluice_fuzz::targets::form`")]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| sluice_fuzz::targets::form(data));
