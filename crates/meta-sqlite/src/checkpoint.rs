@@ -14,6 +14,8 @@ use crate::{SqliteOptions, SqliteStats};
 
 /// Bytes of log that one page takes: the page and SQLite's frame header.
 const FRAME_BYTES: u64 = PAGE_SIZE_BYTES as u64 + 24;
+/// The least bound of the log: below, hardly a commit would pass without a checkpoint.
+const LOG_MIN_BYTES: u64 = 64 * 1024;
 /// How long the writer waits for reads that still need the log: a page of results.
 const READ_WAIT: Duration = Duration::from_millis(10);
 /// How long it waits at the ceiling, after all snapshots have been ended.
@@ -55,7 +57,7 @@ impl LogKeeper {
         snapshots: Arc<Snapshots>,
         stats: Arc<SqliteStats>,
     ) -> Self {
-        let bound_bytes = options.log_bytes;
+        let bound_bytes = options.log_bytes.max(LOG_MIN_BYTES);
         Self { bound_bytes, next_bytes: bound_bytes, passes: 0, mover, pool, snapshots, stats }
     }
 

@@ -16,7 +16,7 @@ pub struct SqliteOptions {
     pub durability: Durability,
     /// Bytes of pages that all connections together keep in memory.
     pub cache_bytes: usize,
-    /// Bytes of write-ahead log after which they are moved into the database. The log stays below
+    /// Bytes of write-ahead log, at least 64 KiB, after which they are moved into the database. The log stays below
     /// [`SqliteOptions::LOG_CEILING_FACTOR`] times this, whatever readers do, but for the batch at hand.
     pub log_bytes: u64,
 }

@@ -35,6 +35,7 @@ async fn assert_holds_the_records(meta: &SqliteMeta) {
     assert_eq!(page.items, expected);
 }
 
+/// How the golden file was made.
 async fn write(path: &Path) {
     let meta = SqliteMeta::open(path, SqliteOptions::default()).unwrap();
     let mut first = Commit::default();
@@ -93,12 +94,4 @@ async fn this_release_writes_version_1() {
     let golden = directory.path().join("golden.db");
     std::fs::copy(GOLDEN, &golden).unwrap();
     assert_eq!(dump(&path), dump(&golden));
-}
-
-/// Writes the golden file; run once, when a version is made.
-#[tokio::test]
-#[ignore = "writes the golden file"]
-async fn write_the_golden_file() {
-    write(Path::new(GOLDEN)).await;
-    std::fs::remove_file(format!("{GOLDEN}-lock")).unwrap();
 }

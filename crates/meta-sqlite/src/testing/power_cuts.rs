@@ -168,6 +168,16 @@ async fn relaxed_durability_may_lose_commits_but_never_tears_one() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes"]
+async fn every_acknowledged_commit_survives_thousands_of_power_cuts() {
+    for seed in 100..130 {
+        let events = record(Durability::Strict).await;
+        let wrong = replay(&events, Durability::Strict, seed).await;
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}
+
 /// Shows that the replay can fail: without synchronisations acknowledged commits are lost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_device_that_ignores_synchronisation_is_found_out() {
