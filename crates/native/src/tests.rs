@@ -4,4 +4,5 @@
 mod collecting;
 mod costs;
 mod crashes;
+mod damaged;
 mod scrubbing;

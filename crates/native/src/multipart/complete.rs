@@ -25,12 +25,11 @@ impl Native {
         options: &CompleteOptions,
     ) -> Result<PutOutcome, StoreError> {
         let mut target = Target::new(upload.bucket, upload.key);
-        for attempt in 0..ATTEMPTS_MAX {
+        for _ in 0..ATTEMPTS_MAX {
             let found = match self.find_upload(upload, OPERATION).await {
                 Ok(found) => found,
                 Err(error) => return self.completed_before(upload, parts, error).await,
             };
-            let _turn = self.contention.turn(attempt, &found.row).await;
             let Some(found) = self.freeze(found).await? else { continue };
             let stored = self.all_parts(found.record.parts, OPERATION).await?;
             let assembled = assemble(&found.record, &stored, parts, options, self.options.part_min_bytes)?;

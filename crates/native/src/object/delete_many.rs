@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use meta::{COMMIT_MAX_BYTES, COMMIT_MAX_WRITES, Commit, Record};
-use store::{Bucket, DeleteOutcome, DeleteTarget, StoreError};
+use store::{Bucket, DeleteOutcome, DeleteTarget, StoreError, StoreErrorKind};
 use types::ObjectKey;
 
 use super::delete::OPERATION;
@@ -38,7 +38,12 @@ impl Native {
         let mut bucket = Cow::Borrowed(bucket);
         for _ in 0..BATCH_ATTEMPTS_MAX {
             let current = bucket.clone();
-            self.delete_batch(&current, targets, &mut open, &mut outcomes).await?;
+            let rows = match self.read_rows(&current, targets, &open).await {
+                // One damaged record is no reason to keep the others.
+                Err(error) if matches!(error.kind, StoreErrorKind::Corrupt) => break,
+                rows => rows?,
+            };
+            self.delete_batch(&current, targets, rows, (&mut open, &mut outcomes)).await?;
             if open.is_empty() {
                 break;
             }
@@ -59,23 +64,20 @@ impl Native {
         &self,
         bucket: &Bucket,
         targets: &'a [DeleteTarget],
-        open: &mut ByKey<'a>,
-        outcomes: &mut [Option<Outcome>],
+        rows: Vec<Option<Record>>,
+        (open, outcomes): (&mut ByKey<'a>, &mut [Option<Outcome>]),
     ) -> Result<(), StoreError> {
-        let mut rows = self.read_rows(bucket, targets, open).await?.into_iter();
+        let mut rows = rows.into_iter();
         let mut batch = Batch::new(bucket);
         for (key, places) in std::mem::take(open) {
-            let mut change = KeyChange::from_rows(bucket, key, rows.next().flatten(), rows.next().flatten())?;
-            for version in named(targets, &places) {
-                change.seed_version(version, rows.next().flatten())?;
-            }
-            let mut decided = Vec::with_capacity(places.len());
-            for place in places {
-                decided
-                    .push((place, self.delete_in(&*self.meta, &mut change, &targets[place].options).await));
-            }
-            let mut one = Commit::default();
-            change.finish(&mut one);
+            let versions: Vec<u64> = named(targets, &places).collect();
+            let of_key = rows.by_ref().take(2 + versions.len()).collect();
+            let decided = self.decide(bucket, key, (&versions, of_key), targets, &places).await;
+            let Ok((one, decided)) = decided else {
+                // Something of the key cannot be read: it is deleted on its own, and fails on its own.
+                open.insert(key, places);
+                continue;
+            };
             if !batch.fits(&one) {
                 let full = std::mem::replace(&mut batch, Batch::new(bucket));
                 self.commit_batch(full, targets, open, outcomes).await?;
@@ -83,6 +85,29 @@ impl Native {
             batch.add(one, decided);
         }
         self.commit_batch(batch, targets, open, outcomes).await
+    }
+
+    /// Decides the targets of one key; what the key's rows become, and the outcomes if the commit takes place.
+    async fn decide(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        (versions, rows): (&[u64], Vec<Option<Record>>),
+        targets: &[DeleteTarget],
+        places: &[usize],
+    ) -> Result<(Commit, Vec<(usize, Outcome)>), StoreError> {
+        let mut change = change_of(bucket, key, versions, rows)?;
+        let mut decided = Vec::with_capacity(places.len());
+        for place in places {
+            let outcome = self.delete_in(&*self.meta, &mut change, &targets[*place].options).await;
+            match outcome {
+                Err(error) if !is_decision(&error) => return Err(error),
+                outcome => decided.push((*place, outcome)),
+            }
+        }
+        let mut commit = Commit::default();
+        change.finish(&mut commit);
+        Ok((commit, decided))
     }
 
     async fn commit_batch<'a>(
@@ -118,6 +143,26 @@ impl Native {
         }
         self.meta.get_many(&rows).await.during(OPERATION)
     }
+}
+
+/// Whether an error is a condition's, which leaves the key's change as it was.
+fn is_decision(error: &StoreError) -> bool {
+    matches!(error.kind, StoreErrorKind::ConditionFailed | StoreErrorKind::Missing(_))
+}
+
+/// A change over what [`Native::read_rows`] read of a key.
+fn change_of<'a>(
+    bucket: &'a Bucket,
+    key: &'a ObjectKey,
+    versions: &[u64],
+    rows: Vec<Option<Record>>,
+) -> Result<KeyChange<'a>, StoreError> {
+    let mut rows = rows.into_iter();
+    let mut change = KeyChange::from_rows(bucket, key, rows.next().flatten(), rows.next().flatten())?;
+    for (version, row) in versions.iter().zip(rows) {
+        change.seed_version(*version, row)?;
+    }
+    Ok(change)
 }
 
 /// The sequences of the versions that targets name by an issued id.

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use meta::{MetaRead, Record, ScanItem};
 use store::{
-    Bucket, ListVersions, Position, StoreError, VersionEntry, VersionPage, VersionState, VersionSummary,
+    Bucket, ListVersions, Position, StoreError, StoreErrorKind, VersionEntry, VersionPage, VersionState,
+    VersionSummary,
 };
 use types::{ObjectKey, VersionId};
 
@@ -17,6 +18,8 @@ use crate::native::Native;
 use crate::record::{KeyState, ObjectRecord, summarize};
 
 const OPERATION: &str = "list versions";
+/// How often a page is begun: an engine may end a view that stands in the way of its writers.
+const VIEWS_MAX: usize = 3;
 
 /// An entry of one of the two families that are merged, under the text that it is ordered by.
 struct Candidate {
@@ -52,6 +55,20 @@ impl Native {
         bucket: &Bucket,
         options: ListVersions,
     ) -> Result<VersionPage, StoreError> {
+        for _ in 1..VIEWS_MAX {
+            match self.versions_page(bucket, &options).await {
+                Err(error) if matches!(error.kind, StoreErrorKind::Unavailable) => {}
+                page => return page,
+            }
+        }
+        self.versions_page(bucket, &options).await
+    }
+
+    async fn versions_page(
+        &self,
+        bucket: &Bucket,
+        options: &ListVersions,
+    ) -> Result<VersionPage, StoreError> {
         let view = self.meta.snapshot().await.during(OPERATION)?;
         let limit = page_limit(options.limit);
         let window = |family| {
@@ -66,10 +83,10 @@ impl Native {
         if let Some(resumed) = &resumed {
             let key = resumed.key.as_str();
             let behind = keys::behind_key(&keys::version(bucket, key, resumed.sequence));
-            versions = from_row(Family::Version, bucket, &options, behind);
+            versions = from_row(Family::Version, bucket, options, behind);
             if resumed.current_is_behind {
                 let row = keys::plain(Family::Current, bucket, &resumed.key);
-                current = from_row(Family::Current, bucket, &options, row);
+                current = from_row(Family::Current, bucket, options, row);
             }
         }
         let current = candidates(&*view, current, limit + 1).await?;

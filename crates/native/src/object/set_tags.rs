@@ -4,6 +4,7 @@ use meta::{Check, Commit};
 use store::{Bucket, StoreError, StoreErrorKind};
 use types::{ObjectKey, TagSet, VersionId};
 
+use crate::keys::{self, Family};
 use crate::native::Native;
 use crate::publish::{ATTEMPTS_MAX, bucket_check, shown};
 
@@ -17,10 +18,11 @@ impl Native {
         version_id: Option<VersionId>,
         tags: TagSet,
     ) -> Result<Option<VersionId>, StoreError> {
+        let row = keys::plain(Family::Current, bucket, key);
         let mut bucket = Cow::Borrowed(bucket);
         for attempt in 0..ATTEMPTS_MAX {
+            let _turn = self.contention.turn(attempt, &row).await;
             let mut found = self.find(&bucket, key, version_id.as_ref(), OPERATION).await?;
-            let _turn = self.contention.turn(attempt, &found.row).await;
             found.object.metadata.tags = tags.clone();
             let mut commit = Commit::default();
             commit.check(bucket_check(&bucket));

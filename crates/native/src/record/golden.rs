@@ -87,7 +87,7 @@ fn objects() -> Vec<(&'static str, ObjectRecord)> {
         part_count: 600,
         pages: vec![
             PageStart { first_number: 1, offset: 0 },
-            PageStart { first_number: 513, offset: 512 * 5 << 20 },
+            PageStart { first_number: 513, offset: (512 * 5) << 20 },
         ],
     };
     let in_parts = ObjectRecord {

@@ -24,7 +24,7 @@ pub async fn random_histories_match_a_plain_model(world: &dyn StoreWorld) {
     let play = async |steps: Vec<Step>| {
         let name = format!("history-{}", played.fetch_add(1, Ordering::Relaxed));
         let mut desk = Desk { bucket: desk.another_bucket(&name).await, store: desk.store.clone(), ..desk };
-        if steps.len() % 3 > 0 {
+        if !steps.len().is_multiple_of(3) {
             desk.set_versioning(Versioning::Enabled).await;
         }
         let mut play = Play::new(desk);
