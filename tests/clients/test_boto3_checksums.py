@@ -4,11 +4,25 @@ import base64
 import hashlib
 import io
 
+import botocore.httpchecksum
 import pytest
 from awscrt import checksums
 
 from boto import make_client, read, refused
 from conftest import bytes_of
+
+
+# The algorithms that botocore takes from the C runtime; the runtime is otherwise switched off.
+botocore.httpchecksum.crt_checksums = checksums
+BY_RUNTIME = {
+    "crc32c": botocore.httpchecksum.CrtCrc32cChecksum,
+    "crc64nvme": botocore.httpchecksum.CrtCrc64NvmeChecksum,
+    "xxhash64": botocore.httpchecksum.CrtXxhash64Checksum,
+    "xxhash3": botocore.httpchecksum.CrtXxhash3Checksum,
+    "xxhash128": botocore.httpchecksum.CrtXxhash128Checksum,
+}
+botocore.httpchecksum._CHECKSUM_CLS.update(BY_RUNTIME)
+botocore.httpchecksum._SUPPORTED_CHECKSUM_ALGORITHMS += BY_RUNTIME
 
 
 def big_endian(number, size):

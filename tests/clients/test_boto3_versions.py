@@ -159,5 +159,5 @@ def test_current_keys_are_listed_without_their_history(s3, versioned):
 
 
 def test_versioning_cannot_be_unset(server, versioned):
-    with refused("MalformedXML", 400):
+    with refused("IllegalVersioningConfigurationException", 400):
         make_client(server).put_bucket_versioning(Bucket=versioned, VersioningConfiguration={})

@@ -97,9 +97,9 @@ def test_a_memory_store_writes_nothing_to_disk(own):
     server = own(words=["--store", "memory"], data=None)
     server.start()
     client = make_client(server)
-    client.create_bucket(Bucket="b")
-    client.put_object(Bucket="b", Key="k", Body=bytes_of(1_000_000))
-    assert read(client, "b", "k") == bytes_of(1_000_000)
+    client.create_bucket(Bucket="bucket")
+    client.put_object(Bucket="bucket", Key="k", Body=bytes_of(1_000_000))
+    assert read(client, "bucket", "k") == bytes_of(1_000_000)
     assert server.stop() == 0
     assert list(server.home.iterdir()) == [server.log]
 
@@ -108,13 +108,13 @@ def test_a_memory_store_has_a_ceiling(own):
     server = own(config='[store.ram]\nkind = "memory"\nmax_size = "4MiB"\n\n[bucket."*"]\nstore = "ram"\n')
     server.start()
     client = make_client(server)
-    client.create_bucket(Bucket="b")
-    client.put_object(Bucket="b", Key="fits", Body=bytes_of(2_000_000))
+    client.create_bucket(Bucket="bucket")
+    client.put_object(Bucket="bucket", Key="fits", Body=bytes_of(2_000_000))
     with refused("InsufficientStorage", 507):
-        client.put_object(Bucket="b", Key="too-much", Body=bytes_of(3_000_000))
-    assert read(client, "b", "fits") == bytes_of(2_000_000)
-    client.delete_object(Bucket="b", Key="fits")
-    client.put_object(Bucket="b", Key="again", Body=bytes_of(3_000_000))
+        client.put_object(Bucket="bucket", Key="too-much", Body=bytes_of(3_000_000))
+    assert read(client, "bucket", "fits") == bytes_of(2_000_000)
+    client.delete_object(Bucket="bucket", Key="fits")
+    client.put_object(Bucket="bucket", Key="again", Body=bytes_of(3_000_000))
 
 
 def test_a_memory_store_is_kept_in_a_snapshot(own, tmp_path):
@@ -123,22 +123,22 @@ def test_a_memory_store_is_kept_in_a_snapshot(own, tmp_path):
     server = own(config=config)
     server.start()
     client = make_client(server)
-    client.create_bucket(Bucket="b")
-    client.put_object(Bucket="b", Key="k", Body=bytes_of(200_000), Metadata={"a": "1"})
+    client.create_bucket(Bucket="bucket")
+    client.put_object(Bucket="bucket", Key="k", Body=bytes_of(200_000), Metadata={"a": "1"})
     assert server.stop() == 0
     server.start()
-    assert read(client, "b", "k") == bytes_of(200_000)
-    assert client.head_object(Bucket="b", Key="k")["Metadata"] == {"a": "1"}
+    assert read(client, "bucket", "k") == bytes_of(200_000)
+    assert client.head_object(Bucket="bucket", Key="k")["Metadata"] == {"a": "1"}
 
 
 def test_an_object_beyond_the_limit_is_refused_before_it_is_read(own):
     server = own(config="[server]\nmax_object_size = \"1MiB\"\n")
     server.start()
     client = make_client(server)
-    client.create_bucket(Bucket="b")
-    client.put_object(Bucket="b", Key="k", Body=bytes_of(1024 * 1024))
+    client.create_bucket(Bucket="bucket")
+    client.put_object(Bucket="bucket", Key="k", Body=bytes_of(1024 * 1024))
     with refused("EntityTooLarge", 400):
-        client.put_object(Bucket="b", Key="k", Body=bytes_of(1024 * 1024 + 1))
+        client.put_object(Bucket="bucket", Key="k", Body=bytes_of(1024 * 1024 + 1))
 
 
 def test_a_region_that_is_set_is_asked_for(own):
@@ -194,8 +194,8 @@ def test_the_admin_listener_answers(own):
     for path in ("/healthz", "/readyz"):
         assert urllib3.request("GET", server.admin + path).status == 200
     client = make_client(server)
-    client.create_bucket(Bucket="b")
-    client.put_object(Bucket="b", Key="k", Body=b"x")
+    client.create_bucket(Bucket="bucket")
+    client.put_object(Bucket="bucket", Key="k", Body=b"x")
     figures = server.metrics()
     puts = [value for name, value in figures.items() if "PutObject" in name and "_total" in name]
     assert 1 in puts
@@ -205,9 +205,9 @@ def test_logs_hold_no_secret_and_one_line_a_request(own):
     server = own(words=["--log-format", "json"])
     server.start()
     client = make_client(server)
-    client.create_bucket(Bucket="b")
-    client.put_object(Bucket="b", Key="k", Body=b"x")
-    url = client.generate_presigned_url("get_object", Params={"Bucket": "b", "Key": "k"})
+    client.create_bucket(Bucket="bucket")
+    client.put_object(Bucket="bucket", Key="k", Body=b"x")
+    url = client.generate_presigned_url("get_object", Params={"Bucket": "bucket", "Key": "k"})
     urllib3.request("GET", url)
     server.stop()
     log = server.log.read_text()
