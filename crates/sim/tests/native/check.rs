@@ -23,7 +23,7 @@ pub(crate) async fn check(process: &Process, states: &[&State]) -> Result<(), St
         )
     })?;
     contents(process, state).await?;
-    process.collect().await;
+    process.collect().await.map_err(text)?;
     let left = process.blobs.scan(ScanScope::All, None, usize::MAX).await.map_err(text)?;
     if left.len() != state.blob_count() {
         return Err(format!("{} blobs are left where {} are referred to", left.len(), state.blob_count()));

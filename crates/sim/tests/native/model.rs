@@ -33,6 +33,8 @@ pub(crate) struct Content {
     pub(crate) bytes: Bytes,
     /// The steps that wrote the blobs it stands on.
     blobs: Vec<usize>,
+    /// In how many pieces it was written.
+    pieces: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -83,8 +85,7 @@ impl State {
             }
             Step::CopyPart { slot, part, from } => {
                 let source = self.current(from).expect("the workload copies what is there").clone();
-                let etag = outcome.etag.clone().expect("a part has a tag");
-                next.upload(*slot).parts.insert(*part, Content { etag, ..source });
+                next.upload(*slot).parts.insert(*part, source.as_part(number, outcome));
             }
             Step::Complete { slot, parts } => {
                 let upload = next.uploads.remove(slot).expect("the workload completes what is open");
@@ -129,6 +130,26 @@ impl State {
         &self.versions[key].last().expect("the workload looks at what is there").id
     }
 
+    pub(crate) fn is_live(&self, key: &str) -> bool {
+        self.current(key).is_some()
+    }
+
+    pub(crate) fn has_versions(&self, key: &str) -> bool {
+        self.versions.contains_key(key)
+    }
+
+    pub(crate) fn current_size(&self, key: &str) -> usize {
+        self.current(key).map_or(0, |content| content.bytes.len())
+    }
+
+    pub(crate) fn open_uploads(&self) -> impl Iterator<Item = usize> {
+        self.uploads.keys().copied()
+    }
+
+    pub(crate) fn parts_of(&self, slot: usize) -> impl Iterator<Item = u32> {
+        self.uploads[&slot].parts.keys().copied()
+    }
+
     /// Every version that has bytes, with its key.
     pub(crate) fn contents(&self) -> impl Iterator<Item = (&str, &str, &Content)> {
         self.versions.iter().flat_map(|(key, versions)| {
@@ -166,6 +187,15 @@ impl State {
     }
 }
 
+impl Content {
+    /// The same bytes as a part of an upload: by reference where they are one piece, else written anew.
+    fn as_part(&self, number: usize, outcome: &Outcome) -> Self {
+        let etag = outcome.etag.clone().expect("a part has a tag");
+        let blobs = if self.pieces == 1 { self.blobs.clone() } else { blobs(number, self.bytes.len()) };
+        Self { etag, bytes: self.bytes.clone(), blobs, pieces: 1 }
+    }
+}
+
 impl Upload {
     fn joined(&self, parts: &[u32], outcome: &Outcome) -> Content {
         let parts: Vec<_> = parts.iter().map(|number| &self.parts[number]).collect();
@@ -173,6 +203,7 @@ impl Upload {
             etag: outcome.etag.clone().expect("an object has a tag"),
             bytes: parts.iter().flat_map(|part| part.bytes.iter().copied()).collect(),
             blobs: parts.iter().flat_map(|part| part.blobs.iter().copied()).collect(),
+            pieces: parts.len(),
         }
     }
 }
@@ -182,6 +213,12 @@ fn content(number: usize, size: usize, outcome: &Outcome) -> Content {
     Content {
         etag: outcome.etag.clone().expect("an object has a tag"),
         bytes: pattern(number as u64, size),
-        blobs: if size > INLINE_MAX_BYTES { vec![number] } else { Vec::new() },
+        blobs: blobs(number, size),
+        pieces: 1,
     }
+}
+
+/// The blobs that a step writes: large bytes are one, small ones none.
+fn blobs(number: usize, size: usize) -> Vec<usize> {
+    if size > INLINE_MAX_BYTES { vec![number] } else { Vec::new() }
 }

@@ -58,11 +58,10 @@ impl Process {
     }
 
     /// Runs the collector until a round finds nothing more.
-    pub(crate) async fn collect(&self) {
+    pub(crate) async fn collect(&self) -> Result<(), StoreError> {
         for _ in 0..ROUNDS_MAX {
-            let report = self.store.collect_once().await.expect("nothing fails here");
-            if report == native::CollectReport::default() {
-                return;
+            if self.store.collect_once().await? == native::CollectReport::default() {
+                return Ok(());
             }
         }
         panic!("the collector finds work for ever");
@@ -83,7 +82,7 @@ impl Process {
                 return Ok(Outcome::default());
             }
             Step::Collect => {
-                self.collect().await;
+                self.collect().await?;
                 return Ok(Outcome::default());
             }
             Step::Restart => return Ok(Outcome::default()),
