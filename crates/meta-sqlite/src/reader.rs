@@ -175,7 +175,10 @@ impl Reader {
             let key = row.get_ref(0).or_meta(OPERATION)?.as_blob();
             let key =
                 key.map_err(|error| MetaError::with_source(MetaErrorKind::Corrupt, OPERATION, error))?;
-            visit(key, row::read(&self.connection, row, OPERATION, |_| ()).is_ok());
+            match row::read(&self.connection, row, OPERATION, |_| ()) {
+                Err(error) if error.kind != MetaErrorKind::Corrupt => return Err(error),
+                outcome => visit(key, outcome.is_ok()),
+            }
         }
         Ok(())
     }

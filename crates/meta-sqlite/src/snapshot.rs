@@ -1,4 +1,5 @@
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,8 +12,11 @@ use crate::pool::Pool;
 use crate::reader::Reader;
 use crate::view::{Reading, Source, View};
 
-/// Snapshots that live at once; each holds a connection with its own files and pages. Further ones wait.
+/// Snapshots that live at once; each holds a connection with its own files and pages. Further ones wait, so a caller must
+/// not wait for a second one while it holds a first.
 const SNAPSHOTS_MAX: usize = 64;
+/// How long a read of a view that is to end may go on before it is interrupted, again if need be.
+const INTERRUPT_EVERY: Duration = Duration::from_millis(1);
 
 /// All views that last longer than one call, so that they can be ended when they keep the log from being emptied.
 pub(crate) struct Snapshots {
@@ -77,12 +81,12 @@ impl Source for Held {
 impl Held {
     /// Whether there was a view to end.
     fn expire(&self) -> bool {
-        // Looked at in a loop: a statement that begins just after one interruption needs another.
+        // Again and again: a statement that begins just after an interruption needs another.
         loop {
-            self.interrupt.interrupt();
-            if let Some(mut reader) = self.reader.try_lock_for(std::time::Duration::from_millis(1)) {
+            if let Some(mut reader) = self.reader.try_lock_for(INTERRUPT_EVERY) {
                 return reader.take().is_some();
             }
+            self.interrupt.interrupt();
         }
     }
 }
