@@ -3,6 +3,7 @@
 mod audit;
 mod failing;
 mod workload;
+mod yielding;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +16,7 @@ use types::{BucketName, CanonicalId, Ceiling, Owner, Random, TagSet, Timestamp};
 pub(crate) use self::audit::audit;
 pub(crate) use self::failing::{FailingMeta, Failure};
 pub(crate) use self::workload::workload;
+pub(crate) use self::yielding::YieldingMeta;
 use crate::{NativeOptions, NativeStore};
 
 /// A bucket that exists nowhere.

@@ -5,4 +5,5 @@ mod collecting;
 mod costs;
 mod crashes;
 mod damaged;
+mod drops;
 mod scrubbing;

@@ -9,4 +9,4 @@ mod work;
 
 pub(crate) use discards::Discards;
 pub use report::CollectReport;
-pub(crate) use sweep::Sweep;
+pub(crate) use sweep::{BATCH as BLOBS_AT_ONCE, Sweep};

@@ -9,8 +9,9 @@ use crate::keys::{self, Family, KeyRange};
 use crate::native::Native;
 
 const OPERATION: &str = "sweep orphans";
-/// How many blobs are looked at before those without references are removed.
-const BATCH: usize = 256;
+/// How many blobs are looked at before those without references are removed: as many as a directory of blobs holds, for a
+/// scan reads whole directories.
+pub(crate) const BATCH: usize = 4096;
 
 /// Whether the blobs of earlier processes have been looked through.
 #[derive(Default)]

@@ -4,6 +4,7 @@ use types::{BodyErrorKind, ByteRange, Frame};
 
 use super::damage::{Damage, DamageKind};
 use super::run::{OPERATION, Scrub};
+use crate::collector::BLOBS_AT_ONCE;
 use crate::error::{During, from_body};
 
 impl Scrub {
@@ -13,17 +14,20 @@ impl Scrub {
         after: Option<BlobId>,
         damages: &mut Vec<Damage>,
     ) -> Result<Option<BlobId>, StoreError> {
-        let next = self.native.blobs.scan(ScanScope::All, after, 1).await.during(OPERATION)?;
-        let Some(next) = next.first() else { return Ok(None) };
+        if self.listed.is_empty() {
+            let listed = self.native.blobs.scan(ScanScope::All, after, BLOBS_AT_ONCE).await;
+            self.listed.extend(listed.during(OPERATION)?.into_iter().map(|blob| blob.id));
+        }
+        let Some(next) = self.listed.pop_front() else { return Ok(None) };
         self.blobs += 1;
-        let found = |kind| Damage { blob: Some(next.id), ..Damage::of(kind, "blob") };
-        let reader = match self.native.blobs.open(next.id).await {
+        let found = |kind| Damage { blob: Some(next), ..Damage::of(kind, "blob") };
+        let reader = match self.native.blobs.open(next).await {
             Ok(reader) => reader,
             Err(error) => match error.kind {
-                BlobErrorKind::NotFound => return Ok(Some(next.id)),
+                BlobErrorKind::NotFound => return Ok(Some(next)),
                 BlobErrorKind::Corrupt => {
                     damages.push(found(DamageKind::BlobUnreadable));
-                    return Ok(Some(next.id));
+                    return Ok(Some(next));
                 }
                 _ => return Err(error).during(OPERATION),
             },
@@ -40,6 +44,6 @@ impl Scrub {
                 Err(error) => return Err(from_body(error, OPERATION)),
             }
         }
-        Ok(Some(next.id))
+        Ok(Some(next))
     }
 }

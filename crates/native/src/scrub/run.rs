@@ -1,6 +1,7 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use blob::BlobId;
 use bytes::Bytes;
 use meta::{MetaErrorKind, ScanItem, ScanRequest};
 use store::{ListBuckets, StoreError};
@@ -57,6 +58,8 @@ pub struct Scrub {
     records: u64,
     pub(super) blobs: u64,
     pub(super) bytes: u64,
+    /// Blobs that were listed and are still to be read, in order.
+    pub(super) listed: VecDeque<BlobId>,
     /// The key whose version rows were looked at last.
     pub(super) last_version_key: Option<Bytes>,
 }
@@ -73,6 +76,7 @@ impl NativeStore {
             records: 0,
             blobs: 0,
             bytes: 0,
+            listed: VecDeque::new(),
             last_version_key: None,
         }
     }
