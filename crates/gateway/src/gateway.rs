@@ -2,6 +2,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -94,6 +95,7 @@ impl Gateway {
             metrics: Metrics::new(),
             connections: Arc::default(),
             access_log: parts.access_log,
+            stopping: AtomicBool::new(false),
         });
         Self(Arc::new(Core {
             shared,
@@ -106,9 +108,15 @@ impl Gateway {
         }))
     }
 
-    /// Serves until `shutdown` turns true, then lets the requests in flight end within the time allowed. Returns how many
-    /// connections were cut off.
+    /// Serves until `shutdown` turns true, then lets the requests in flight end within the time allowed; from then on the
+    /// admin listener says that this server is not ready. Returns how many connections were cut off.
     pub async fn serve(self, listener: Listener, shutdown: watch::Receiver<bool>) -> usize {
+        let (shared, mut told) = (self.0.shared.clone(), shutdown.clone());
+        tokio::spawn(async move {
+            // A sender that is gone is a server that stops.
+            drop(told.wait_for(|stop| *stop).await);
+            shared.stopping.store(true, Ordering::Relaxed);
+        });
         let acceptor = Acceptor {
             listener: listener.socket,
             tls: listener.tls,

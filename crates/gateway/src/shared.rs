@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use types::Clock;
 
@@ -13,6 +14,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) connections: Arc<ConnectionStats>,
     pub(crate) access_log: Option<AccessLog>,
+    /// Whether the S3 listener takes no more connections.
+    pub(crate) stopping: AtomicBool,
 }
 
 impl Shared {

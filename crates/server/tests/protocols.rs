@@ -173,6 +173,24 @@ async fn a_changed_certificate_is_taken_into_use_and_open_connections_go_on() {
 }
 
 #[test]
+fn the_operator_is_answered_by_tls() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = with_tls(dir.path());
+    let config = dir.path().join("sluice.toml");
+    let scrub = |arguments: &[&str]| {
+        let output = support::Program::new(arguments).dir(dir.path()).output();
+        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    let (code, said) = scrub(&["scrub", "data", "--config", config.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("nothing is damaged"), "{said}");
+    let (code, said) = scrub(&["scrub", "data"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("--config"), "{said}");
+    drop(server);
+}
+
+#[test]
 fn a_certificate_that_cannot_be_used_is_told_at_the_start() {
     let dir = tempfile::tempdir().unwrap();
     install(dir.path(), "first");

@@ -4,9 +4,12 @@
 
 mod support;
 
+use std::time::Instant;
+
 use rustix::process::Signal;
 use s3_auth::PayloadForm;
 use support::Server;
+use support::server::PATIENCE;
 
 /// A server with an upload that has begun and sent half of its ten bytes.
 fn half_an_upload(server: &Server) -> support::Connection {
@@ -28,6 +31,11 @@ fn an_upload_in_flight_is_finished() {
     let mut upload = half_an_upload(&server);
     server.terminate();
     server.wait_for_log("stopping");
+    let until = Instant::now() + PATIENCE;
+    let ready = || support::request(server.admin, b"GET /readyz HTTP/1.1\r\nhost: admin\r\n\r\n").status;
+    while ready() != 503 {
+        assert!(Instant::now() < until, "a stopping server says that it is ready");
+    }
     upload.write(b"56789");
     assert_eq!(upload.answer().status, 200);
     assert!(upload.is_closed());

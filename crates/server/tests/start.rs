@@ -5,7 +5,9 @@
 mod support;
 
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
 
+use support::server::PATIENCE;
 use support::{Program, Server, request};
 
 fn get(path: &str) -> Vec<u8> {
@@ -107,6 +109,49 @@ fn a_snapshot_outlives_the_server() {
     first.terminate();
     assert!(first.wait().0.success());
     assert_eq!(start().send("GET", "/bucket/key", b"").body, b"bytes");
+}
+
+#[test]
+fn a_snapshot_taken_on_the_way_outlives_a_kill() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("sluice.toml");
+    let text = "[server]\nlisten = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n\
+                [store.ram]\nkind = \"memory\"\nsnapshot = \"ram.snapshot\"\nsnapshot_every = \"1s\"\n";
+    std::fs::write(&config, text).unwrap();
+    let start =
+        || Program::new(&["serve", "state", "--config", config.to_str().unwrap()]).dir(dir.path()).serve();
+    let first = start();
+    assert_eq!(first.send("PUT", "/bucket", b"").status, 200);
+    assert_eq!(first.send("PUT", "/bucket/key", b"bytes").status, 200);
+    // A snapshot that is begun after the put holds the object; the second one from now on surely is.
+    let snapshot = dir.path().join("ram.snapshot");
+    let written = || std::fs::metadata(&snapshot).and_then(|metadata| metadata.modified()).ok();
+    let until = Instant::now() + PATIENCE;
+    for _ in 0..2 {
+        let before = written();
+        while written() == before {
+            assert!(Instant::now() < until, "no snapshot is written");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    drop(first);
+    assert_eq!(start().send("GET", "/bucket/key", b"").body, b"bytes");
+}
+
+#[test]
+fn a_full_memory_store_refuses_and_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("sluice.toml");
+    let text = "[server]\nlisten = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n\
+                [store.ram]\nkind = \"memory\"\nmax_size = \"1MiB\"\n";
+    std::fs::write(&config, text).unwrap();
+    let server =
+        Program::new(&["serve", "state", "--config", config.to_str().unwrap()]).dir(dir.path()).serve();
+    assert_eq!(server.send("PUT", "/bucket", b"").status, 200);
+    let refused = server.send("PUT", "/bucket/large", &vec![7; 2_000_000]);
+    assert_eq!((refused.status, refused.code()), (507, "InsufficientStorage".to_owned()));
+    assert_eq!(server.send("GET", "/bucket/large", b"").status, 404);
+    assert_eq!(server.send("PUT", "/bucket/small", b"bytes").status, 200);
 }
 
 #[test]

@@ -2,6 +2,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,6 +17,7 @@ use futures_util::{Stream, StreamExt};
 
 use super::auth::{AdminKeys, require_signature};
 use crate::metrics::MetricsPage;
+use crate::shared::Shared;
 
 /// The longest that a readiness check may take.
 const READY_MAX_TIME: Duration = Duration::from_secs(5);
@@ -57,6 +59,7 @@ pub trait AdminJobs: Send + Sync + 'static {
 pub type Readiness = Box<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 pub(super) struct AdminState {
+    pub(super) shared: Arc<Shared>,
     pub(super) page: MetricsPage,
     pub(super) ready: Readiness,
     pub(super) jobs: Arc<dyn AdminJobs>,
@@ -81,9 +84,13 @@ async fn healthz() -> &'static str {
 }
 
 async fn readyz(State(state): State<Arc<AdminState>>) -> Response {
+    let not_ready = |why| (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
+    if state.shared.stopping.load(Ordering::Relaxed) {
+        return not_ready("stopping\n");
+    }
     match tokio::time::timeout(READY_MAX_TIME, (state.ready)()).await {
         Ok(true) => "ready\n".into_response(),
-        _ => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n").into_response(),
+        _ => not_ready("the stores do not answer\n"),
     }
 }
 

@@ -58,6 +58,7 @@ impl Admin {
     ) -> io::Result<Self> {
         let shared = gateway.shared();
         let state = AdminState {
+            shared: shared.clone(),
             page: MetricsPage::new(shared.clone(), parts.sources),
             ready: parts.ready,
             jobs: parts.jobs,

@@ -126,8 +126,17 @@ impl Server {
         for store in &self.opened {
             background.spawn(store.collect(stop.clone()));
         }
-        background.spawn(self.admin.serve(stop.clone()));
+        tracing::info!(
+            listen = %self.addresses.listen,
+            admin_listen = %self.addresses.admin,
+            version = env!("CARGO_PKG_VERSION"),
+            "serving"
+        );
+        // The operator can watch until the last request has ended.
+        let (stop_admin, admin_stopped) = watch::channel(false);
+        background.spawn(self.admin.serve(admin_stopped));
         let cut_off = self.gateway.serve(self.listener, stop).await;
+        stop_admin.send_replace(true);
         if cut_off > 0 {
             tracing::warn!(connections = cut_off, "requests in flight were cut off");
         }
