@@ -59,7 +59,7 @@ async fn main() -> Outcome<()> {
     let directory = PathBuf::from(args.next().ok_or("usage: files DIR [MIB] [COUNT]")?);
     let size = args.next().map_or(Ok(64), |text| text.parse::<usize>())? * MIB;
     let count = args.next().map_or(Ok(8), |text| text.parse::<usize>())?;
-    let data = Bytes::from((0..size).map(|place| (place * 31 >> 3) as u8).collect::<Vec<_>>());
+    let data = Bytes::from((0..size).map(|place| ((place * 31) >> 3) as u8).collect::<Vec<_>>());
     std::fs::create_dir_all(&directory)?;
     for _ in 0..2 {
         plain(&directory, &data, count)?;

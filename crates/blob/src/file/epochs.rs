@@ -125,18 +125,21 @@ impl Epochs {
             let begun = Instant::now();
             let result = self.fs.sync_directory(&epoch.path);
             self.stats.directory_syncs.observe(begun.elapsed());
-            match result {
-                // An empty epoch was removed meanwhile; what must last now is that it is gone.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    self.fs.sync_directory(Path::new(""))
-                }
-                result => result,
-            }
+            result
         });
         if result.is_err() {
             self.close(epoch.number);
         }
         result
+    }
+
+    /// Makes removals from the epoch's directory durable. An empty epoch may have been removed meanwhile: then it is that
+    /// which must last.
+    pub(super) fn sync_removals(&self, epoch: &Epoch) -> io::Result<()> {
+        match self.sync(epoch) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.fs.sync_directory(Path::new("")),
+            result => result,
+        }
     }
 
     /// Takes no new blobs into the epoch.

@@ -32,7 +32,7 @@ impl ReadFailure {
         let (kind, source) = match self {
             Self::Damaged(how) => (BlobErrorKind::Corrupt, how.into()),
             Self::UnknownVersion => (BlobErrorKind::Corrupt, "the file has an unknown version".into()),
-            Self::Io(error) => return read_error(operation, id, error),
+            Self::Io(error) => return read_error(operation, Some(id), error),
         };
         BlobError { kind, operation, id: Some(id), source: Some(source) }
     }
@@ -59,13 +59,13 @@ pub(super) fn write_error(operation: &'static str, id: Option<BlobId>, error: io
 }
 
 /// The error of a call that only looks.
-pub(super) fn read_error(operation: &'static str, id: BlobId, error: io::Error) -> BlobError {
+pub(super) fn read_error(operation: &'static str, id: Option<BlobId>, error: io::Error) -> BlobError {
     let kind = match error.raw_os_error().map(Errno::from_raw_os_error) {
-        Some(Errno::NOENT | Errno::NOTDIR) => BlobErrorKind::NotFound,
+        Some(Errno::NOENT | Errno::NOTDIR) if id.is_some() => BlobErrorKind::NotFound,
         Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN) => BlobErrorKind::Busy,
         _ => BlobErrorKind::Io,
     };
-    BlobError { kind, operation, id: Some(id), source: Some(error.into()) }
+    BlobError { kind, operation, id, source: Some(error.into()) }
 }
 
 /// The blocking threads are gone: the process is shutting down.
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_not_found_and_an_unreadable_one_is_not() {
-        let kind = |errno: Errno| read_error("open", BlobId::from_u128(1), io::Error::from(errno)).kind;
+        let kind = |errno: Errno| read_error("open", Some(BlobId::from_u128(1)), io::Error::from(errno)).kind;
         assert!(matches!(kind(Errno::NOENT), BlobErrorKind::NotFound));
         assert!(matches!(kind(Errno::ACCESS), BlobErrorKind::Io));
         assert!(matches!(kind(Errno::MFILE), BlobErrorKind::Busy));

@@ -104,7 +104,7 @@ impl Shared {
             Err(_) => return removed,
         }
         let epoch = self.epochs.epoch(name::epoch_of(id));
-        self.epochs.sync(&epoch)?;
+        self.epochs.sync_removals(&epoch)?;
         self.epochs.remove_if_empty(epoch.number);
         Ok(())
     }
@@ -166,7 +166,7 @@ impl BlobStore for FileBlobs {
             None => {
                 let shared = self.0.clone();
                 let loaded = blocking(move || Ok(shared.load(id, Access::Blocking))).await;
-                let loaded = loaded.map_err(|error| read_error("open", id, error))?;
+                let loaded = loaded.map_err(|error| read_error("open", Some(id), error))?;
                 let loaded = loaded.map_err(|failure| self.0.open_failed(id, failure))?;
                 loaded.expect("a blocking load never gives up")
             }
@@ -194,7 +194,7 @@ impl BlobStore for FileBlobs {
         };
         let found =
             blocking(move || scan::scan(&*shared.fs, &shared.writes.active, epochs, after, limit)).await;
-        found.map_err(|error| write_error("scan", None, error))
+        found.map_err(|error| read_error("scan", None, error))
     }
 
     async fn settle(&self) -> Result<(), BlobError> {

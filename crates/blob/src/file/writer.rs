@@ -15,7 +15,7 @@ use super::options::Durability;
 use super::partial::PartialFile;
 use super::table::TableBuilder;
 use crate::fs::FileSystem;
-use crate::{BlobError, BlobErrorKind, BlobStats, WrittenBlob};
+use crate::{BlobError, BlobErrorKind, BlobId, BlobStats, WrittenBlob};
 
 /// After so many bytes the device is told to begin, so that the sync at the end finds less to do.
 const WRITEBACK_BYTES: u64 = 8 * FRAME_MAX_BYTES as u64;
@@ -59,6 +59,10 @@ impl BlobWriter {
     /// Makes the file. With a hint of more than one batch, room for all of it is reserved, so that a full device is noticed
     /// before the bytes come.
     pub(super) fn begin(context: Arc<WriteContext>, hint_bytes: Option<u64>) -> Result<Box<Self>, BlobError> {
+        let hint_bytes = hint_bytes.unwrap_or(0);
+        if hint_bytes > BLOB_MAX_BYTES {
+            return Err(too_large(None));
+        }
         let (partial, epoch) = create(&context)?;
         let writer = Box::new(Self {
             context,
@@ -69,7 +73,7 @@ impl BlobWriter {
             reserved_bytes: 0,
             writeback_from: 0,
         });
-        writer.attempt(|writer| writer.reserve(hint_bytes.unwrap_or(0))).map(|(writer, ())| writer)
+        writer.attempt(|writer| writer.reserve(hint_bytes)).map(|(writer, ())| writer)
     }
 
     /// Writes the blob's next bytes.
@@ -109,9 +113,6 @@ impl BlobWriter {
     }
 
     fn reserve(&mut self, hint_bytes: u64) -> Result<(), BlobError> {
-        if hint_bytes > BLOB_MAX_BYTES {
-            return Err(self.too_large());
-        }
         if hint_bytes > FRAME_MAX_BYTES as u64 {
             self.reserved_bytes = Layout::new(hint_bytes).file_bytes();
             let reserved = self.partial.file().preallocate(self.reserved_bytes);
@@ -149,7 +150,7 @@ impl BlobWriter {
         let length: u64 = frames.iter().map(|frame| frame.len() as u64).sum();
         let size_bytes = self.written_bytes + length;
         if size_bytes > BLOB_MAX_BYTES {
-            return Err(self.too_large());
+            return Err(too_large(Some(self.partial.id())));
         }
         frames.iter().for_each(|frame| self.table.push(frame));
         Ok(size_bytes)
@@ -178,11 +179,11 @@ impl BlobWriter {
     fn failed(&self, error: io::Error) -> BlobError {
         write_error("write", Some(self.partial.id()), error)
     }
+}
 
-    fn too_large(&self) -> BlobError {
-        let too_large = BodyErrorKind::TooLarge { max_bytes: BLOB_MAX_BYTES };
-        BlobError::new(BlobErrorKind::Body(too_large.into()), "write", Some(self.partial.id()))
-    }
+fn too_large(id: Option<BlobId>) -> BlobError {
+    let too_large = BodyErrorKind::TooLarge { max_bytes: BLOB_MAX_BYTES };
+    BlobError::new(BlobErrorKind::Body(too_large.into()), "write", id)
 }
 
 /// Makes the file of a new blob. The epoch may be found empty and be removed between its choice and the file: then the next

@@ -37,7 +37,7 @@ async fn blobs_that_shared_a_sync_survive_every_cut() {
     let stats = store.stats();
     assert_eq!(stats.directory_sync_waiters.get(), (WRITERS * BLOBS_EACH) as u64);
 
-    let written: Vec<(BlobId, _)> = written.lock().iter().cloned().flatten().collect();
+    let written: Vec<(BlobId, _)> = written.lock().iter().flatten().cloned().collect();
     assert_eq!(written.len(), WRITERS * BLOBS_EACH);
     let history = disk.history();
     let plan = CutPlan { max_cuts: 400, torn_per_event: 2, ..CutPlan::default() };

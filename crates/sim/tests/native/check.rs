@@ -5,7 +5,7 @@ use store::{
 };
 use types::{ByteRange, VersionId};
 
-use crate::model::{State, View};
+use crate::model::{SeenUpload, SeenVersion, State, View};
 use crate::process::{Process, key};
 use crate::workload::Step;
 
@@ -83,10 +83,7 @@ async fn view(process: &Process) -> Result<View, String> {
     Ok(View { bucket: true, versions: versions(process, &bucket).await?, uploads })
 }
 
-async fn versions(
-    process: &Process,
-    bucket: &Bucket,
-) -> Result<Vec<(String, String, Option<(types::ETag, u64)>)>, String> {
+async fn versions(process: &Process, bucket: &Bucket) -> Result<Vec<SeenVersion>, String> {
     let options = ListVersions { limit: PAGE, ..ListVersions::default() };
     let page = process.store.list_versions(&process.cx, bucket, options).await.map_err(text)?;
     let version = |entry: VersionEntry| match entry {
@@ -102,10 +99,7 @@ async fn versions(
     Ok(page.entries.into_iter().map(version).collect())
 }
 
-async fn uploads(
-    process: &Process,
-    bucket: &Bucket,
-) -> Result<Vec<(String, String, Vec<(u32, types::ETag)>)>, String> {
+async fn uploads(process: &Process, bucket: &Bucket) -> Result<Vec<SeenUpload>, String> {
     let options = ListUploads { limit: PAGE, ..ListUploads::default() };
     let page = process.store.list_uploads(&process.cx, bucket, options).await.map_err(text)?;
     let mut found = Vec::new();

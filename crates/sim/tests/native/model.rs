@@ -52,12 +52,17 @@ pub(crate) struct Outcome {
     pub(crate) upload: Option<UploadId>,
 }
 
+/// Key, version, and tag and size of what is no delete marker.
+pub(crate) type SeenVersion = (String, String, Option<(ETag, u64)>);
+/// Key, upload, and number and tag of each part.
+pub(crate) type SeenUpload = (String, String, Vec<(u32, ETag)>);
+
 /// What listings tell: versions with their tags, and uploads with their parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct View {
     pub(crate) bucket: bool,
-    pub(crate) versions: Vec<(String, String, Option<(ETag, u64)>)>,
-    pub(crate) uploads: Vec<(String, String, Vec<(u32, ETag)>)>,
+    pub(crate) versions: Vec<SeenVersion>,
+    pub(crate) uploads: Vec<SeenUpload>,
 }
 
 impl State {
@@ -153,10 +158,9 @@ impl State {
     /// Every version that has bytes, with its key.
     pub(crate) fn contents(&self) -> impl Iterator<Item = (&str, &str, &Content)> {
         self.versions.iter().flat_map(|(key, versions)| {
-            let with_content = versions.iter().filter_map(move |version| {
+            versions.iter().filter_map(move |version| {
                 version.content.as_ref().map(|content| (key.as_str(), version.id.as_str(), content))
-            });
-            with_content
+            })
         })
     }
 
