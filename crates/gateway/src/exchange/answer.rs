@@ -55,35 +55,48 @@ impl AnswerBody {
     }
 
     fn poll_stream(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
-        let Content::Stream { first, body, left_bytes } = &mut self.content else { return Poll::Ready(None) };
-        loop {
-            let polled = match first.take() {
-                Some(data) => Some(Ok(Frame::Data(data))),
-                None => ready!(body.poll_frame(cx)),
-            };
-            match polled {
-                Some(Ok(Frame::Data(mut data))) => {
-                    if self.progress.is_some() && data.len() > H2_PIECE_BYTES {
-                        *first = Some(data.split_off(H2_PIECE_BYTES));
-                    }
-                    if let Some(left) = left_bytes {
-                        *left = left.saturating_sub(data.len() as u64);
-                        if *left == 0 {
-                            self.account.outcome = Outcome::Complete;
-                        }
-                    }
-                    return Poll::Ready(Some(Ok(data)));
-                }
-                Some(Ok(Frame::Trailer(_))) => {}
-                Some(Err(error)) => {
-                    self.account.fail(&error);
-                    return Poll::Ready(Some(Err(error)));
-                }
-                None => {
-                    self.account.outcome = Outcome::Complete;
-                    return Poll::Ready(None);
-                }
+        let Content::Stream { first, body, .. } = &mut self.content else { return Poll::Ready(None) };
+        let polled = match first.take() {
+            Some(data) => Some(Ok(data)),
+            None => ready!(poll_data(body, cx)),
+        };
+        Poll::Ready(match polled {
+            Some(Ok(data)) => Some(Ok(self.hand_over(data))),
+            Some(Err(error)) => {
+                self.account.fail(&error);
+                Some(Err(error))
             }
+            None => {
+                self.account.outcome = Outcome::Complete;
+                None
+            }
+        })
+    }
+
+    /// Counts a frame, and cuts it where pieces are to be small.
+    fn hand_over(&mut self, mut data: Bytes) -> Bytes {
+        let Content::Stream { first, left_bytes, .. } = &mut self.content else { return data };
+        if self.progress.is_some() && data.len() > H2_PIECE_BYTES {
+            *first = Some(data.split_off(H2_PIECE_BYTES));
+        }
+        if let Some(left) = left_bytes {
+            *left = left.saturating_sub(data.len() as u64);
+        }
+        if *left_bytes == Some(0) {
+            self.account.outcome = Outcome::Complete;
+        }
+        data
+    }
+}
+
+/// The next bytes; trailers mean nothing in an answer.
+fn poll_data(body: &mut Body, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+    loop {
+        match ready!(body.poll_frame(cx)) {
+            Some(Ok(Frame::Data(data))) => return Poll::Ready(Some(Ok(data))),
+            Some(Ok(Frame::Trailer(_))) => {}
+            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+            None => return Poll::Ready(None),
         }
     }
 }
