@@ -7,6 +7,7 @@
 
 mod bench;
 mod check;
+mod chores;
 mod run;
 mod test;
 mod tree;
@@ -18,7 +19,9 @@ cargo xtask check                    format, crate edges, rooms, words, promises
 cargo xtask lint                     clippy and rustdoc, warnings being errors
 cargo xtask test [--full] [FILTER]   every test, real clients included; prepares what they need
 cargo xtask bench [ROW...]           the table of docs/benchmarks.md, or the rows named
-cargo xtask bench OPERATION ...      the load generator on any endpoint; --help tells more";
+cargo xtask bench OPERATION ...      the load generator on any endpoint; --help tells more
+cargo xtask fuzz [ROUNDS] [TARGET...]  arbitrary input for everything that reads requests
+cargo xtask sim                      every simulated fault and power cut, the long runs included";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -28,6 +31,8 @@ fn main() -> ExitCode {
         Some((&"lint", [])) => check::lint(),
         Some((&"test", rest)) => test::test(rest),
         Some((&"bench", rest)) => bench::bench(rest),
+        Some((&"fuzz", rest)) => chores::fuzz(rest),
+        Some((&"sim", [])) => chores::sim(),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
