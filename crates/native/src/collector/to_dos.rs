@@ -29,6 +29,24 @@ pub(super) enum Progress {
     Waits,
 }
 
+/// Records of work: those about blobs, which are removed together, and the others.
+type Read = (Vec<(BlobId, Noted)>, Vec<Noted>);
+
+/// Reads records of work.
+fn read(items: Vec<ScanItem>) -> Result<Read, StoreError> {
+    let (mut blobs, mut others) = (Vec::new(), Vec::new());
+    for item in items {
+        let ScanItem::Record(record) = item else { continue };
+        let to_do = ToDo::decode(&record.key, &record.value).during(OPERATION)?;
+        let noted = Noted { row: record.key, revision: record.revision, to_do };
+        match to_do {
+            ToDo::Blob(blob) => blobs.push((blob, noted)),
+            _ => others.push(noted),
+        }
+    }
+    Ok((blobs, others))
+}
+
 impl Native {
     /// Works through the records of work until nothing is left but what waits. Work may leave further work.
     pub(super) async fn do_to_dos(&self, report: &mut CollectReport) -> Result<(), StoreError> {
@@ -52,21 +70,14 @@ impl Native {
             let request = ScanRequest { start, end, limit: BATCH, fold: None };
             let page = self.meta.scan(request).await.during(OPERATION)?;
             let Some(last) = page.items.last().map(|item| item.key().clone()) else { return Ok(waiting) };
-            let mut blobs = Vec::new();
-            let mut done = Vec::new();
-            for item in page.items {
-                let ScanItem::Record(record) = item else { continue };
-                let to_do = ToDo::decode(&record.key, &record.value).during(OPERATION)?;
-                let noted = Noted { row: record.key, revision: record.revision, to_do };
-                match to_do {
-                    ToDo::Blob(blob) => blobs.push((blob, noted)),
-                    _ => match self.work_off(&noted.to_do, report).await? {
-                        Progress::Done => done.push(noted),
-                        Progress::Waits => waiting += 1,
-                    },
+            let (blobs, others) = read(page.items)?;
+            let mut done = self.collect_blobs(blobs, report).await?;
+            for noted in others {
+                match self.work_off(&noted.to_do, report).await? {
+                    Progress::Done => done.push(noted),
+                    Progress::Waits => waiting += 1,
                 }
             }
-            done.extend(self.collect_blobs(blobs, report).await?);
             self.finish(done, report).await?;
             if !page.more {
                 return Ok(waiting);

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -26,7 +27,26 @@ impl LastingWorld {
         Self { directory: TempDir::new().unwrap(), collector: Mutex::default() }
     }
 
-    async fn native(&self) -> NativeStore {
+    /// The files of blobs of at least `size_bytes`.
+    pub(crate) fn blob_files(&self, size_bytes: u64) -> Vec<PathBuf> {
+        let mut open = vec![self.directory.path().join("blobs")];
+        let mut files = Vec::new();
+        while let Some(directory) = open.pop() {
+            for entry in std::fs::read_dir(directory).unwrap() {
+                let entry = entry.unwrap();
+                let metadata = entry.metadata().unwrap();
+                if metadata.is_dir() {
+                    open.push(entry.path());
+                } else if metadata.len() >= size_bytes {
+                    files.push(entry.path());
+                }
+            }
+        }
+        files
+    }
+
+    /// A store over the directory, without a collector.
+    pub(crate) async fn native(&self) -> NativeStore {
         let relaxed = SqliteOptions { durability: meta_sqlite::Durability::Relaxed, ..Default::default() };
         let meta = SqliteMeta::open(&self.directory.path().join("meta.db"), relaxed).unwrap();
         let relaxed = FileOptions {

@@ -1,6 +1,7 @@
 //! Worlds that the tests of the native store share.
 
 #![allow(clippy::unwrap_used, reason = "a world that cannot be made is a failed test")]
+#![allow(dead_code, reason = "each test uses the worlds that it needs")]
 
 pub(crate) mod lasting;
 

@@ -24,6 +24,7 @@ fn with_trailer(bytes: &bytes::Bytes, checksum: Checksum) -> Body {
     Script::frames(bytes, 8192).then(Step::Trailer(checksum)).into_body()
 }
 
+/// Every checksum is verified and kept.
 pub async fn every_checksum_is_verified_and_kept(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     if !desk.store.capabilities(&desk.bucket).checksums.is_yes() {
@@ -48,6 +49,7 @@ pub async fn every_checksum_is_verified_and_kept(world: &dyn StoreWorld) {
     }
 }
 
+/// A wrong checksum stores nothing.
 pub async fn a_wrong_checksum_stores_nothing(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     desk.put("k", "before").await;
@@ -68,6 +70,7 @@ pub async fn a_wrong_checksum_stores_nothing(world: &dyn StoreWorld) {
     assert_eq!(desk.read("k").await, "before");
 }
 
+/// Content md5 is verified.
 pub async fn content_md5_is_verified(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     let md5 = |content_md5| {
@@ -84,6 +87,7 @@ pub async fn content_md5_is_verified(world: &dyn StoreWorld) {
     }
 }
 
+/// A failing body stores nothing.
 pub async fn a_failing_body_stores_nothing(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     for kind in [BodyErrorKind::Incomplete, BodyErrorKind::TimedOut, BodyErrorKind::SignatureMismatch] {
@@ -126,6 +130,7 @@ pub async fn a_dropped_put_takes_effect_wholly_or_not_at_all(world: &dyn StoreWo
     }
 }
 
+/// A stalled put holds nobody up.
 pub async fn a_stalled_put_holds_nobody_up(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx);

@@ -11,6 +11,7 @@ fn tags(pairs: &[(&str, &str)]) -> TagSet {
     TagSet::new(pairs, TagSet::BUCKET_MAX).unwrap()
 }
 
+/// A bucket is found as it was made.
 pub async fn a_bucket_is_found_as_it_was_made(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     let (name, owner, tags) = (bucket_name("made.here"), owner("bob"), tags(&[("a", "1")]));
@@ -20,6 +21,7 @@ pub async fn a_bucket_is_found_as_it_was_made(world: &dyn StoreWorld) {
     assert_eq!(desk.store.bucket(&desk.cx, &name).await.unwrap(), made);
 }
 
+/// A name is given once.
 pub async fn a_name_is_given_once(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     let (bob, tags) = (owner("bob"), TagSet::default());
@@ -28,6 +30,7 @@ pub async fn a_name_is_given_once(world: &dyn StoreWorld) {
     assert_eq!(desk.store.bucket(&desk.cx, &desk.bucket.name).await.unwrap(), desk.bucket);
 }
 
+/// Of racing creators exactly one makes the bucket.
 pub async fn of_racing_creators_exactly_one_makes_the_bucket(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     let name = bucket_name("contended");
@@ -50,6 +53,7 @@ pub async fn of_racing_creators_exactly_one_makes_the_bucket(world: &dyn StoreWo
     assert_eq!(desk.store.bucket(&desk.cx, &name).await.unwrap(), made[0]);
 }
 
+/// A bucket that is not there is missing.
 pub async fn a_bucket_that_is_not_there_is_missing(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     let found = desk.store.bucket(&desk.cx, &bucket_name("nowhere")).await;
@@ -62,6 +66,7 @@ pub async fn a_bucket_that_is_not_there_is_missing(world: &dyn StoreWorld) {
     assert_refused!(updated, StoreErrorKind::Missing(Missing::Bucket));
 }
 
+/// Tags are replaced and removed.
 pub async fn tags_are_replaced_and_removed(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     for tags in [tags(&[("a", "1"), ("b", "")]), tags(&[("c", "3")]), TagSet::default()] {
@@ -73,6 +78,7 @@ pub async fn tags_are_replaced_and_removed(world: &dyn StoreWorld) {
     }
 }
 
+/// Versioning is enabled and suspended but never removed.
 pub async fn versioning_is_enabled_and_suspended_but_never_removed(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     for versioning in [Versioning::Suspended, Versioning::Enabled] {
@@ -85,6 +91,7 @@ pub async fn versioning_is_enabled_and_suspended_but_never_removed(world: &dyn S
     assert_refused!(refused, StoreErrorKind::Unsupported(_));
 }
 
+/// Only an empty bucket is removed.
 pub async fn only_an_empty_bucket_is_removed(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     desk.put("k", "x").await;
@@ -97,6 +104,7 @@ pub async fn only_an_empty_bucket_is_removed(world: &dyn StoreWorld) {
     assert_refused!(found, StoreErrorKind::Missing(Missing::Bucket));
 }
 
+/// Versions and markers keep a bucket.
 pub async fn versions_and_markers_keep_a_bucket(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     let version = desk.put("k", "x").await.version_id.unwrap();
@@ -109,6 +117,7 @@ pub async fn versions_and_markers_keep_a_bucket(world: &dyn StoreWorld) {
     desk.store.delete_bucket(&desk.cx, &desk.bucket).await.unwrap();
 }
 
+/// A bucket made again shares nothing.
 pub async fn a_bucket_made_again_shares_nothing(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     let upload = desk.begin("left", Default::default()).await;
@@ -126,6 +135,7 @@ pub async fn a_bucket_made_again_shares_nothing(world: &dyn StoreWorld) {
     assert!(put.is_ok());
 }
 
+/// A write decided on an older record is decided again.
 pub async fn a_write_decided_on_an_older_record_is_decided_again(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     let stale = desk.another_bucket("stale").await;
@@ -140,6 +150,7 @@ pub async fn a_write_decided_on_an_older_record_is_decided_again(world: &dyn Sto
     assert!(deleted.delete_marker);
 }
 
+/// Writes and the removal of their bucket exclude each other.
 pub async fn writes_and_the_removal_of_their_bucket_exclude_each_other(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     for round in 0..24 {
@@ -158,6 +169,7 @@ pub async fn writes_and_the_removal_of_their_bucket_exclude_each_other(world: &d
     }
 }
 
+/// Listings of buckets page at every boundary.
 pub async fn listings_of_buckets_page_at_every_boundary(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     let mut names = vec![desk.bucket.name.as_str().to_owned()];

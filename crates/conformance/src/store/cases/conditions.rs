@@ -29,6 +29,7 @@ async fn supports_conditions(desk: &Desk) -> bool {
     false
 }
 
+/// Each condition of a put holds or changes nothing.
 pub async fn each_condition_of_a_put_holds_or_changes_nothing(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     if !supports_conditions(&desk).await {
@@ -55,6 +56,7 @@ pub async fn each_condition_of_a_put_holds_or_changes_nothing(world: &dyn StoreW
     assert_ne!(desk.head("k").await.unwrap().etag, second.etag);
 }
 
+/// Each condition of a delete holds or changes nothing.
 pub async fn each_condition_of_a_delete_holds_or_changes_nothing(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     if !desk.store.capabilities(&desk.bucket).conditional_delete.is_yes() {
@@ -79,6 +81,7 @@ pub async fn each_condition_of_a_delete_holds_or_changes_nothing(world: &dyn Sto
     assert_refused!(desk.head("k").await, StoreErrorKind::Missing(Missing::Key));
 }
 
+/// Each condition of a copy holds or changes nothing.
 pub async fn each_condition_of_a_copy_holds_or_changes_nothing(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     let capabilities = desk.store.capabilities(&desk.bucket);
@@ -95,6 +98,7 @@ pub async fn each_condition_of_a_copy_holds_or_changes_nothing(world: &dyn Store
     copy(WriteCondition::IfMatch(etag)).await.unwrap();
 }
 
+/// A delete marker counts as no object.
 pub async fn a_delete_marker_counts_as_no_object(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     let etag = desk.put("k", "1").await.etag;
@@ -107,6 +111,7 @@ pub async fn a_delete_marker_counts_as_no_object(world: &dyn StoreWorld) {
     assert_eq!(desk.read("k").await, "2");
 }
 
+/// A condition on a named version looks at that version.
 pub async fn a_condition_on_a_named_version_looks_at_that_version(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     let (first, second) = (desk.put("k", "1").await, desk.put("k", "2").await);
@@ -145,6 +150,7 @@ async fn race(desk: &Desk, size: usize, condition: WriteCondition) -> Vec<usize>
     winners
 }
 
+/// Of racing creators exactly one wins.
 pub async fn of_racing_creators_exactly_one_wins(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     if !supports_conditions(&desk).await {
@@ -160,6 +166,7 @@ pub async fn of_racing_creators_exactly_one_wins(world: &dyn StoreWorld) {
     }
 }
 
+/// Of racing replacers exactly one wins.
 pub async fn of_racing_replacers_exactly_one_wins(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     if !supports_conditions(&desk).await {
@@ -175,6 +182,7 @@ pub async fn of_racing_replacers_exactly_one_wins(world: &dyn StoreWorld) {
     }
 }
 
+/// Of racing conditional deletes exactly one finds the object.
 pub async fn of_racing_conditional_deletes_exactly_one_finds_the_object(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     if !desk.store.capabilities(&desk.bucket).conditional_delete.is_yes() {
@@ -206,6 +214,7 @@ pub async fn of_racing_conditional_deletes_exactly_one_finds_the_object(world: &
     }
 }
 
+/// Unconditional writers of one key all come through.
 pub async fn unconditional_writers_of_one_key_all_come_through(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     let tasks: Vec<_> = (0..48)

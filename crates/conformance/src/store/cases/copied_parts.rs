@@ -21,6 +21,7 @@ async fn copy_part(
     Ok(store::CompletedPart { number, etag: part.etag, checksum: part.checksum })
 }
 
+/// Parts are copied whole and by range.
 pub async fn parts_are_copied_whole_and_by_range(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let size = desk.part_min_bytes.max(100_000);
@@ -52,6 +53,7 @@ pub async fn parts_are_copied_whole_and_by_range(world: &dyn StoreWorld) {
     assert!(desk.read("to").await == whole);
 }
 
+/// Parts are copied from objects in parts.
 pub async fn parts_are_copied_from_objects_in_parts(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let size = desk.part_min_bytes.max(100_000);
@@ -78,6 +80,7 @@ pub async fn parts_are_copied_from_objects_in_parts(world: &dyn StoreWorld) {
     assert!(desk.read("to").await == expected);
 }
 
+/// A part of another source is a conflict.
 pub async fn a_part_of_another_source_is_a_conflict(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     desk.put("from", "1").await;

@@ -35,6 +35,7 @@ async fn put(desk: &Desk, name: &str, size: usize) {
     desk.try_put(name, pattern(1, size), options).await.unwrap();
 }
 
+/// A copy outlives its source.
 pub async fn a_copy_outlives_its_source(world: &dyn StoreWorld) {
     let Some(desk) = copies(world).await else { return };
     let other = desk.another_bucket("other").await;
@@ -56,6 +57,7 @@ pub async fn a_copy_outlives_its_source(world: &dyn StoreWorld) {
     }
 }
 
+/// Directives keep or replace.
 pub async fn directives_keep_or_replace(world: &dyn StoreWorld) {
     let Some(desk) = copies(world).await else { return };
     put(&desk, "from", 10).await;
@@ -75,6 +77,7 @@ pub async fn directives_keep_or_replace(world: &dyn StoreWorld) {
     assert_eq!(desk.head("to").await.unwrap().metadata, expected);
 }
 
+/// An object copied onto itself keeps its bytes.
 pub async fn an_object_copied_onto_itself_keeps_its_bytes(world: &dyn StoreWorld) {
     let Some(desk) = copies(world).await else { return };
     for size in SIZES {
@@ -91,6 +94,7 @@ pub async fn an_object_copied_onto_itself_keeps_its_bytes(world: &dyn StoreWorld
     }
 }
 
+/// Another checksum is computed.
 pub async fn another_checksum_is_computed(world: &dyn StoreWorld) {
     let Some(desk) = copies(world).await else { return };
     for size in SIZES {
@@ -105,6 +109,7 @@ pub async fn another_checksum_is_computed(world: &dyn StoreWorld) {
     }
 }
 
+/// A source that is not the one named is a conflict.
 pub async fn a_source_that_is_not_the_one_named_is_a_conflict(world: &dyn StoreWorld) {
     let Some(desk) = copies(world).await else { return };
     put(&desk, "from", 10).await;
@@ -117,6 +122,7 @@ pub async fn a_source_that_is_not_the_one_named_is_a_conflict(world: &dyn StoreW
     assert_refused!(desk.head("to").await, StoreErrorKind::Missing(Missing::Key));
 }
 
+/// A version is copied by name.
 pub async fn a_version_is_copied_by_name(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     for size in [10, 100_000] {
@@ -138,6 +144,7 @@ pub async fn a_version_is_copied_by_name(world: &dyn StoreWorld) {
     }
 }
 
+/// An object in parts is copied with its parts.
 pub async fn an_object_in_parts_is_copied_with_its_parts(world: &dyn StoreWorld) {
     let Some(desk) = copies(world).await else { return };
     if !desk.store.capabilities(&desk.bucket).multipart.is_yes() {
@@ -159,6 +166,7 @@ pub async fn an_object_in_parts_is_copied_with_its_parts(world: &dyn StoreWorld)
     }
 }
 
+/// Copies that race with deletes of their source keep their bytes.
 pub async fn copies_that_race_with_deletes_of_their_source_keep_their_bytes(world: &dyn StoreWorld) {
     let Some(desk) = copies(world).await else { return };
     for round in 0..40 {

@@ -30,6 +30,7 @@ async fn left(desk: &Desk) -> usize {
     desk.list(ListObjects { limit: 5000, ..ListObjects::default() }).await.entries.len()
 }
 
+/// A thousand keys are deleted at once.
 pub async fn a_thousand_keys_are_deleted_at_once(world: &dyn StoreWorld) {
     let mut desk = Desk::new(world).await;
     let versions = desk.store.capabilities(&desk.bucket).versioning.is_yes();
@@ -54,6 +55,7 @@ pub async fn a_thousand_keys_are_deleted_at_once(world: &dyn StoreWorld) {
     }
 }
 
+/// Each target has its own outcome in order.
 pub async fn each_target_has_its_own_outcome_in_order(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     if !desk.store.capabilities(&desk.bucket).conditional_delete.is_yes() {
@@ -85,6 +87,7 @@ pub async fn each_target_has_its_own_outcome_in_order(world: &dyn StoreWorld) {
     assert_eq!(left(&desk).await, 1);
 }
 
+/// One key may be named several times.
 pub async fn one_key_may_be_named_several_times(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     let etag = desk.put("k", "1").await.etag;
@@ -99,6 +102,7 @@ pub async fn one_key_may_be_named_several_times(world: &dyn StoreWorld) {
     assert_eq!(left(&desk).await, 0);
 }
 
+/// Versions and markers of one key go together.
 pub async fn versions_and_markers_of_one_key_go_together(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     let mut targets = Vec::new();
@@ -126,6 +130,7 @@ pub async fn versions_and_markers_of_one_key_go_together(world: &dyn StoreWorld)
     assert!(desk.head("a").await.is_ok());
 }
 
+/// A marker put and removed in one call leaves nothing.
 pub async fn a_marker_put_and_removed_in_one_call_leaves_nothing(world: &dyn StoreWorld) {
     let Some(mut desk) = Desk::keeps_versions(world).await else { return };
     desk.set_versioning(Versioning::Suspended).await;
@@ -135,6 +140,7 @@ pub async fn a_marker_put_and_removed_in_one_call_leaves_nothing(world: &dyn Sto
     assert_eq!(page.entries.len(), 1);
 }
 
+/// Writers that race with many deletes lose nothing.
 pub async fn writers_that_race_with_many_deletes_lose_nothing(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     let writer = {

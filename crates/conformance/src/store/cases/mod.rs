@@ -1,6 +1,5 @@
 //! The cases, by what they look at. Each takes a fresh world and panics where the promise that its name tells is broken.
 
-#![allow(missing_docs, reason = "a case's name says what it holds")]
 #![allow(clippy::unwrap_used, reason = "a case that cannot go on has failed")]
 #![allow(clippy::type_complexity, reason = "a table of cases says its columns once")]
 

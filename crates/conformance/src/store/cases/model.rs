@@ -12,6 +12,7 @@ use crate::store::model::{Play, Step, steps};
 
 const HISTORIES: u32 = 96;
 
+/// Random histories match a plain model.
 pub async fn random_histories_match_a_plain_model(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     let capabilities = desk.store.capabilities(&desk.bucket);

@@ -37,6 +37,7 @@ fn refused_part(number: u32, etag: &ETag) -> CompletedPart {
     CompletedPart { number, etag: etag.clone(), checksum: None }
 }
 
+/// Parts join in their order.
 pub async fn parts_join_in_their_order(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let metadata = ObjectMetadata {
@@ -66,6 +67,7 @@ pub async fn parts_join_in_their_order(world: &dyn StoreWorld) {
     assert_refused!(refused, StoreErrorKind::Missing(Missing::Upload));
 }
 
+/// Ranges cross parts.
 pub async fn ranges_cross_parts(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let upload = desk.begin("k", CreateUploadOptions::default()).await;
@@ -86,6 +88,7 @@ pub async fn ranges_cross_parts(world: &dyn StoreWorld) {
     }
 }
 
+/// Parts of an object are found by number.
 pub async fn parts_of_an_object_are_found_by_number(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let upload = desk.begin("k", CreateUploadOptions::default()).await;
@@ -121,6 +124,7 @@ pub async fn parts_of_an_object_are_found_by_number(world: &dyn StoreWorld) {
     }
 }
 
+/// A part uploaded again replaces the first.
 pub async fn a_part_uploaded_again_replaces_the_first(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     for size in [100, 100_000] {
@@ -136,6 +140,7 @@ pub async fn a_part_uploaded_again_replaces_the_first(world: &dyn StoreWorld) {
     }
 }
 
+/// A wrong list of parts is refused and the upload stays.
 pub async fn a_wrong_list_of_parts_is_refused_and_the_upload_stays(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let upload = desk.begin("k", CreateUploadOptions::default()).await;
@@ -181,6 +186,7 @@ pub async fn a_wrong_list_of_parts_is_refused_and_the_upload_stays(world: &dyn S
     assert_eq!(desk.head("k").await.unwrap().part_count, Some(2));
 }
 
+/// A completion is decided by its condition.
 pub async fn a_completion_is_decided_by_its_condition(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let etag = desk.put("k", "there").await.etag;
@@ -198,6 +204,7 @@ pub async fn a_completion_is_decided_by_its_condition(world: &dyn StoreWorld) {
     assert_eq!(desk.read("k").await, "part");
 }
 
+/// A completion repeated answers the same.
 pub async fn a_completion_repeated_answers_the_same(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let upload = desk.begin("k", CreateUploadOptions::default()).await;
@@ -220,6 +227,7 @@ pub async fn a_completion_repeated_answers_the_same(world: &dyn StoreWorld) {
     assert_refused!(again, StoreErrorKind::Missing(Missing::Upload));
 }
 
+/// An aborted upload is gone.
 pub async fn an_aborted_upload_is_gone(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let upload = desk.begin("k", CreateUploadOptions::default()).await;
@@ -239,6 +247,7 @@ pub async fn an_aborted_upload_is_gone(world: &dyn StoreWorld) {
     }
 }
 
+/// An upload belongs to its key.
 pub async fn an_upload_belongs_to_its_key(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let (first, second) = (
@@ -270,6 +279,7 @@ pub async fn an_upload_belongs_to_its_key(world: &dyn StoreWorld) {
     assert_eq!(listed.await.unwrap().parts.len(), 1);
 }
 
+/// Whole checksums are combined and verified.
 pub async fn whole_checksums_are_combined_and_verified(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let bodies = [pattern(1, desk.part_min_bytes), pattern(2, 1000)];
@@ -296,6 +306,7 @@ pub async fn whole_checksums_are_combined_and_verified(world: &dyn StoreWorld) {
     }
 }
 
+/// Composite checksums cover the parts.
 pub async fn composite_checksums_cover_the_parts(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let bodies = [pattern(1, desk.part_min_bytes), pattern(2, 1000)];
@@ -328,6 +339,7 @@ pub async fn composite_checksums_cover_the_parts(world: &dyn StoreWorld) {
     }
 }
 
+/// A part of another algorithm is refused.
 pub async fn a_part_of_another_algorithm_is_refused(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let with = |checksum| PartOptions { expected: ExpectedDigests { content_md5: None, checksum } };
@@ -356,6 +368,7 @@ pub async fn a_part_of_another_algorithm_is_refused(world: &dyn StoreWorld) {
     assert_refused!(refused, StoreErrorKind::TrailerMissing(ChecksumAlgorithm::Crc32));
 }
 
+/// Many parts make one object.
 pub async fn many_parts_make_one_object(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     if desk.part_min_bytes > 1 << 16 {

@@ -11,6 +11,7 @@ use crate::blob::bodies::pattern;
 use crate::store::StoreWorld;
 use crate::store::desk::{body, key};
 
+/// Racing completions make one object.
 pub async fn racing_completions_make_one_object(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     for _ in 0..6 {
@@ -35,6 +36,7 @@ pub async fn racing_completions_make_one_object(world: &dyn StoreWorld) {
     }
 }
 
+/// A completion that races with an abort is whole or absent.
 pub async fn a_completion_that_races_with_an_abort_is_whole_or_absent(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     for round in 0..20 {
@@ -103,6 +105,7 @@ pub async fn a_completion_never_takes_a_part_that_was_not_listed(world: &dyn Sto
     }
 }
 
+/// Parts uploaded at once are all there.
 pub async fn parts_uploaded_at_once_are_all_there(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let upload = desk.begin("k", CreateUploadOptions::default()).await;
@@ -129,6 +132,7 @@ pub async fn parts_uploaded_at_once_are_all_there(world: &dyn StoreWorld) {
     assert!(desk.read("k").await == whole);
 }
 
+/// An open object in parts stays as it was.
 pub async fn an_open_object_in_parts_stays_as_it_was(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let upload = desk.begin("k", CreateUploadOptions::default()).await;

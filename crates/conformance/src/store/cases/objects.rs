@@ -12,6 +12,7 @@ use crate::store::desk::{Desk, assert_refused, key};
 /// Sizes around the limits of inline data, frames and blocks.
 const SIZES: [usize; 9] = [0, 1, 4096, 65_535, 65_536, 65_537, 131_072, 1_048_576, 1_500_001];
 
+/// Bytes of every size come back.
 pub async fn bytes_of_every_size_come_back(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     for size in SIZES {
@@ -30,6 +31,7 @@ pub async fn bytes_of_every_size_come_back(world: &dyn StoreWorld) {
     }
 }
 
+/// Frames of every shape make the same object.
 pub async fn frames_of_every_shape_make_the_same_object(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     for size in [10, 65_536, 65_537, 300_000] {
@@ -43,6 +45,7 @@ pub async fn frames_of_every_shape_make_the_same_object(world: &dyn StoreWorld) 
     }
 }
 
+/// Ranges read exactly their bytes.
 pub async fn ranges_read_exactly_their_bytes(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     for size in [1, 1000, 65_536, 400_000] {
@@ -58,6 +61,7 @@ pub async fn ranges_read_exactly_their_bytes(world: &dyn StoreWorld) {
     }
 }
 
+/// An overwritten object is wholly the new one.
 pub async fn an_overwritten_object_is_wholly_the_new_one(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     for (before, after) in [(10, 20), (10, 100_000), (100_000, 10), (200_000, 100_000), (0, 5), (5, 0)] {
@@ -67,6 +71,7 @@ pub async fn an_overwritten_object_is_wholly_the_new_one(world: &dyn StoreWorld)
     }
 }
 
+/// An open object stays as it was.
 pub async fn an_open_object_stays_as_it_was(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     for size in [0, 100, 300_000] {
@@ -83,6 +88,7 @@ pub async fn an_open_object_stays_as_it_was(world: &dyn StoreWorld) {
     }
 }
 
+/// Readers of an object that is overwritten see one or the other.
 pub async fn readers_of_an_object_that_is_overwritten_see_one_or_the_other(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     let bodies: Vec<Bytes> = (0..4).map(|n| pattern(n, 50_000 + 10_000 * n as usize)).collect();
@@ -104,6 +110,7 @@ pub async fn readers_of_an_object_that_is_overwritten_see_one_or_the_other(world
     writer.await.unwrap();
 }
 
+/// Metadata come back as they were sent.
 pub async fn metadata_come_back_as_they_were_sent(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     if !desk.store.capabilities(&desk.bucket).metadata.is_yes() {
@@ -156,6 +163,7 @@ pub(super) const ODD_KEYS: [&str; 18] = [
     "e\u{301}",
 ];
 
+/// Every legal key is its own object.
 pub async fn every_legal_key_is_its_own_object(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     if !desk.store.capabilities(&desk.bucket).any_key.is_yes() {
@@ -176,6 +184,7 @@ pub async fn every_legal_key_is_its_own_object(world: &dyn StoreWorld) {
     }
 }
 
+/// An object that is not there is missing.
 pub async fn an_object_that_is_not_there_is_missing(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     assert_refused!(desk.head("k").await, StoreErrorKind::Missing(Missing::Key));
@@ -186,6 +195,7 @@ pub async fn an_object_that_is_not_there_is_missing(world: &dyn StoreWorld) {
     desk.delete("k").await;
 }
 
+/// Part one of an object in one piece is all of it.
 pub async fn part_one_of_an_object_in_one_piece_is_all_of_it(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     desk.put("k", "abc").await;
@@ -197,6 +207,7 @@ pub async fn part_one_of_an_object_in_one_piece_is_all_of_it(world: &dyn StoreWo
     assert_refused!(refused, StoreErrorKind::Part(PartProblem::NoSuchPart));
 }
 
+/// A supplied identity is kept and nothing is hashed.
 pub async fn a_supplied_identity_is_kept_and_nothing_is_hashed(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     let etag = ETag::from_text("anything-2");
@@ -216,6 +227,7 @@ pub async fn a_supplied_identity_is_kept_and_nothing_is_hashed(world: &dyn Store
     }
 }
 
+/// What was stored is there after reopening.
 pub async fn what_was_stored_is_there_after_reopening(world: &dyn StoreWorld) {
     if !world.is_lasting() {
         return;

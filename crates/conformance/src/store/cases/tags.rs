@@ -12,6 +12,7 @@ fn tags(values: &[&str]) -> TagSet {
     TagSet::new(pairs, TagSet::OBJECT_MAX).unwrap()
 }
 
+/// Tags change and the rest stays.
 pub async fn tags_change_and_the_rest_stays(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     if !desk.store.capabilities(&desk.bucket).object_tags.is_yes() {
@@ -34,6 +35,7 @@ pub async fn tags_change_and_the_rest_stays(world: &dyn StoreWorld) {
     }
 }
 
+/// Tags of nothing are missing.
 pub async fn tags_of_nothing_are_missing(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     if desk.store.capabilities(&desk.bucket).object_tags.is_yes() {
@@ -42,6 +44,7 @@ pub async fn tags_of_nothing_are_missing(world: &dyn StoreWorld) {
     }
 }
 
+/// Racing taggers leave one whole set.
 pub async fn racing_taggers_leave_one_whole_set(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     if !desk.store.capabilities(&desk.bucket).object_tags.is_yes() {

@@ -31,6 +31,7 @@ fn shown(entries: &[UploadEntry]) -> Vec<(String, Option<UploadId>)> {
     entries.iter().map(show).collect()
 }
 
+/// Uploads are listed by key and age.
 pub async fn uploads_are_listed_by_key_and_age(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let mut begun = Vec::new();
@@ -55,6 +56,7 @@ pub async fn uploads_are_listed_by_key_and_age(world: &dyn StoreWorld) {
     assert_eq!((none.entries.len(), none.more), (0, true));
 }
 
+/// Ended uploads are not listed.
 pub async fn ended_uploads_are_not_listed(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let all = || ListUploads { limit: 10, ..ListUploads::default() };
@@ -69,6 +71,7 @@ pub async fn ended_uploads_are_not_listed(world: &dyn StoreWorld) {
     assert_eq!(walk(&desk, all()).await, []);
 }
 
+/// A listed upload shows how it was begun.
 pub async fn a_listed_upload_shows_how_it_was_begun(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let metadata = ObjectMetadata {
@@ -90,6 +93,7 @@ pub async fn a_listed_upload_shows_how_it_was_begun(world: &dyn StoreWorld) {
     assert_eq!((page.parts.len(), page.more), (0, false));
 }
 
+/// Parts are listed page by page.
 pub async fn parts_are_listed_page_by_page(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let upload = desk.begin("k", CreateUploadOptions::default()).await;

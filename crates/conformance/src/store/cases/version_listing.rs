@@ -75,6 +75,7 @@ async fn fill(desk: &mut Desk) -> Vec<Line> {
     lines
 }
 
+/// Pages of versions join at every boundary.
 pub async fn pages_of_versions_join_at_every_boundary(world: &dyn StoreWorld) {
     let Some(mut desk) = Desk::keeps_versions(world).await else { return };
     let whole = fill(&mut desk).await;
@@ -88,6 +89,7 @@ pub async fn pages_of_versions_join_at_every_boundary(world: &dyn StoreWorld) {
     }
 }
 
+/// Versions fold to common prefixes.
 pub async fn versions_fold_to_common_prefixes(world: &dyn StoreWorld) {
     let Some(mut desk) = Desk::keeps_versions(world).await else { return };
     let whole = fill(&mut desk).await;
@@ -115,6 +117,7 @@ pub async fn versions_fold_to_common_prefixes(world: &dyn StoreWorld) {
     }
 }
 
+/// A limit of nothing asks whether there is any version.
 pub async fn a_limit_of_nothing_asks_whether_there_is_any_version(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     assert!(!desk.list_versions(ListVersions::default()).await.more);
@@ -147,6 +150,7 @@ pub async fn a_bucket_is_emptied_page_by_page(world: &dyn StoreWorld) {
     }
 }
 
+/// An unversioned bucket lists null versions.
 pub async fn an_unversioned_bucket_lists_null_versions(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     if !desk.store.capabilities(&desk.bucket).versioning.is_yes() {

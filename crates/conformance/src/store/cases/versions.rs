@@ -9,6 +9,7 @@ use crate::store::desk::{Desk, assert_refused, key, of_version};
 
 const SIZES: [usize; 2] = [100, 100_000];
 
+/// Every write keeps the one before.
 pub async fn every_write_keeps_the_one_before(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     for size in SIZES {
@@ -28,6 +29,7 @@ pub async fn every_write_keeps_the_one_before(world: &dyn StoreWorld) {
     }
 }
 
+/// A version that was never issued is missing.
 pub async fn a_version_that_was_never_issued_is_missing(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     let issued = desk.put("k", "1").await.version_id.unwrap();
@@ -48,6 +50,7 @@ pub async fn a_version_that_was_never_issued_is_missing(world: &dyn StoreWorld) 
     assert_eq!(desk.read("k").await, "1");
 }
 
+/// A delete puts a marker that hides and removing it uncovers.
 pub async fn a_delete_puts_a_marker_that_hides_and_removing_it_uncovers(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     let version = desk.put("k", "1").await.version_id.unwrap();
@@ -69,6 +72,7 @@ pub async fn a_delete_puts_a_marker_that_hides_and_removing_it_uncovers(world: &
     assert_eq!(desk.head("k").await.unwrap().version_id, Some(version));
 }
 
+/// Deleting what is not there puts a marker all the same.
 pub async fn deleting_what_is_not_there_puts_a_marker_all_the_same(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     let (first, second) = (desk.delete("k").await, desk.delete("k").await);
@@ -83,6 +87,7 @@ pub async fn deleting_what_is_not_there_puts_a_marker_all_the_same(world: &dyn S
     assert_refused!(desk.head("k").await, StoreErrorKind::Missing(Missing::Key));
 }
 
+/// Removing the newest uncovers the next.
 pub async fn removing_the_newest_uncovers_the_next(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     for size in SIZES {
@@ -104,6 +109,7 @@ pub async fn removing_the_newest_uncovers_the_next(world: &dyn StoreWorld) {
     }
 }
 
+/// Removing an older version leaves the newest.
 pub async fn removing_an_older_version_leaves_the_newest(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     let first = desk.put("k", "1").await.version_id.unwrap();
@@ -117,6 +123,7 @@ pub async fn removing_an_older_version_leaves_the_newest(world: &dyn StoreWorld)
     assert_refused!(desk.head("k").await, StoreErrorKind::Missing(Missing::Key));
 }
 
+/// An object from before versioning is the null version.
 pub async fn an_object_from_before_versioning_is_the_null_version(world: &dyn StoreWorld) {
     let mut desk = Desk::new(world).await;
     if !desk.store.capabilities(&desk.bucket).versioning.is_yes() {
@@ -134,6 +141,7 @@ pub async fn an_object_from_before_versioning_is_the_null_version(world: &dyn St
     assert_refused!(desk.head("k").await, StoreErrorKind::Missing(Missing::Key));
 }
 
+/// Suspended writes replace the null version and no other.
 pub async fn suspended_writes_replace_the_null_version_and_no_other(world: &dyn StoreWorld) {
     let Some(mut desk) = Desk::keeps_versions(world).await else { return };
     for size in SIZES {
@@ -161,6 +169,7 @@ pub async fn suspended_writes_replace_the_null_version_and_no_other(world: &dyn 
     }
 }
 
+/// A suspended delete puts a null marker.
 pub async fn a_suspended_delete_puts_a_null_marker(world: &dyn StoreWorld) {
     let Some(mut desk) = Desk::keeps_versions(world).await else { return };
     let issued = desk.put("k", "1").await.version_id.unwrap();
@@ -181,6 +190,7 @@ pub async fn a_suspended_delete_puts_a_null_marker(world: &dyn StoreWorld) {
     assert_eq!(desk.read("k").await, "1");
 }
 
+/// Tags belong to a version.
 pub async fn tags_belong_to_a_version(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     let tags = |value: &str| TagSet::new(vec![("t".to_owned(), value.to_owned())], 10).unwrap();
@@ -200,6 +210,7 @@ pub async fn tags_belong_to_a_version(world: &dyn StoreWorld) {
     assert_refused!(set(Some(marker), "x").await, StoreErrorKind::DeleteMarker { named: true, .. });
 }
 
+/// Racing writers each leave a version.
 pub async fn racing_writers_each_leave_a_version(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     let tasks: Vec<_> = (0..24)
