@@ -142,6 +142,18 @@ impl Epochs {
         }
     }
 
+    /// Makes durable what is seen of these epochs, and which epochs there are. What an earlier process removed without a sync
+    /// is not seen any more and could still come back: a sweep has not looked at it.
+    pub(super) fn make_as_seen(&self, epochs: impl Iterator<Item = u64>) -> io::Result<()> {
+        if self.options.durability == Durability::Relaxed {
+            return Ok(());
+        }
+        for number in epochs {
+            self.sync_removals(&self.epoch(number))?;
+        }
+        self.fs.sync_directory(Path::new(""))
+    }
+
     /// Takes no new blobs into the epoch.
     pub(super) fn close(&self, number: u64) {
         let mut state = self.state.lock();

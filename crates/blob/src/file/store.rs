@@ -115,10 +115,12 @@ impl Shared {
         if settled >= first_own {
             return Ok(());
         }
+        let earlier: Vec<u64> =
+            super::epochs::list(&*self.fs)?.into_iter().filter(|epoch| *epoch < first_own).collect();
+        self.epochs.make_as_seen(earlier.iter().copied().filter(|epoch| *epoch >= settled))?;
         watermark::write(&*self.fs, first_own, self.durability)?;
         self.watermark.store(first_own, Ordering::Release);
-        let earlier = super::epochs::list(&*self.fs)?.into_iter().filter(|epoch| *epoch < first_own);
-        earlier.for_each(|epoch| self.epochs.remove_if_empty(epoch));
+        earlier.into_iter().for_each(|epoch| self.epochs.remove_if_empty(epoch));
         Ok(())
     }
 

@@ -141,6 +141,20 @@ fn every_acknowledged_blob_survives_every_cut() {
     });
 }
 
+/// What a failed write took back may stand on the device all the same; a sweep that does not see it must not settle it.
+#[test]
+fn a_file_taken_back_without_a_sync_does_not_outlive_the_sweep() {
+    const TAKEN_BACK: &[Step] =
+        &[Step::Put(100), Step::Fail(1200 * KIB), Step::Restart, Step::Settle, Step::Put(1)];
+    alone(async {
+        let run = run(TAKEN_BACK).await;
+        let plan = CutPlan { torn_per_event: 30, ..CutPlan::default() };
+        for cut in plan.cuts(&run.history) {
+            check(cut, &run.history, &run.expected(TAKEN_BACK, cut.at)).await;
+        }
+    });
+}
+
 #[test]
 fn a_cut_during_recovery_loses_nothing_either() {
     alone(async {
