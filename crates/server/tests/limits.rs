@@ -94,6 +94,17 @@ fn a_refused_upload_is_not_asked_to_continue() {
 }
 
 #[test]
+fn a_client_that_waits_to_send_nothing_gets_a_connection_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::on(dir.path());
+    assert_eq!(server.send("PUT", "/bucket", b"").status, 200);
+    let mut connection = server.connect();
+    connection.write(&server.signed_with("PUT", "/bucket/empty", &[("expect", "100-continue")], b""));
+    let answer = connection.answer();
+    assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
+}
+
+#[test]
 fn an_early_refusal_is_heard_by_a_client_that_goes_on_sending() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::on(dir.path());

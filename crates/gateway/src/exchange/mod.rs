@@ -7,4 +7,4 @@ mod progress;
 
 pub(crate) use account::{Account, Outcome};
 pub(crate) use answer::{AnswerBody, Content};
-pub(crate) use incoming::{Intake, expectation, incoming_body};
+pub(crate) use incoming::{Expectation, Intake, expectation, incoming_body};

@@ -2,6 +2,7 @@ use http::request::Parts;
 use http::{HeaderMap, Version, header};
 use s3_model::{ErrorCode, S3Error};
 
+use crate::exchange::{Expectation, expectation};
 use crate::settings::HEAD_MAX_BYTES;
 
 /// Bytes of punctuation beside each header's name and value.
@@ -42,6 +43,15 @@ pub(super) fn tells_length(parts: &Parts) -> bool {
         || parts.headers.contains_key(header::TRANSFER_ENCODING)
 }
 
+/// Whether the client waits for word to send nothing. S3 gives the word even so; hyper does not, and clients exist (the
+/// botocore of aws-cli) that misread the next answer on that connection.
+pub(super) fn waits_to_send_nothing(parts: &Parts) -> bool {
+    let is_empty = parts.headers.get(header::CONTENT_LENGTH).is_none_or(|length| length == "0");
+    expectation(parts) == Expectation::Continue
+        && is_empty
+        && !parts.headers.contains_key(header::TRANSFER_ENCODING)
+}
+
 #[cfg(test)]
 mod tests {
     use http::{HeaderName, HeaderValue, Request};
@@ -77,6 +87,15 @@ mod tests {
         assert!(check(&parts(&[("a", &fits)])).is_ok());
         let code = check(&parts(&[("a", &format!("{fits}v"))])).unwrap_err().code;
         assert_eq!(code, ErrorCode::RequestHeaderSectionTooLarge);
+    }
+
+    #[test]
+    fn waiting_to_send_nothing_is_noticed() {
+        let expects = ("expect", "100-Continue");
+        assert!(waits_to_send_nothing(&parts(&[expects, ("content-length", "0")])));
+        assert!(!waits_to_send_nothing(&parts(&[expects, ("content-length", "1")])));
+        assert!(!waits_to_send_nothing(&parts(&[expects, ("transfer-encoding", "chunked")])));
+        assert!(!waits_to_send_nothing(&parts(&[("content-length", "0")])));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use s3_model::{ErrorCode, S3Error};
 use s3_wire::ErrorContext;
 
 use super::answered::Answered;
-use super::head::is_ambiguous;
+use super::head::{is_ambiguous, waits_to_send_nothing};
 use crate::exchange::{Account, AnswerBody};
 use crate::gateway::Core;
 
@@ -22,7 +22,8 @@ pub(super) fn answer(
 ) -> Response<AnswerBody> {
     account.status = answered.status.as_u16();
     let request_id = HeaderValue::from_str(account.request_id.as_str()).expect("an id is visible ASCII");
-    let ends_connection = is_ambiguous(&parts.headers) || account.peer().activity.lingers();
+    let ends_connection =
+        is_ambiguous(&parts.headers) || waits_to_send_nothing(parts) || account.peer().activity.lingers();
     let body = if parts.method == Method::HEAD {
         AnswerBody::head_only(account)
     } else {
