@@ -3,7 +3,7 @@ use s3_wire::chunked::ChunkSignature;
 use types::BodyErrorKind;
 
 use crate::hex;
-use crate::v4::{Credential, ShortText, SigningKey};
+use crate::v4::{Credential, SigningKey, Text};
 
 /// The SHA-256 of nothing, which stands for a chunk's absent headers.
 pub(crate) const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -12,7 +12,7 @@ pub(crate) const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e46
 pub(crate) struct ChunkSeed {
     key: SigningKey,
     /// The date and the scope, each on its line.
-    lines: ShortText,
+    lines: Text,
     signature: ChunkSignature,
 }
 
@@ -24,7 +24,7 @@ impl ChunkSeed {
         credential: &Credential<'_>,
         signature: ChunkSignature,
     ) -> Self {
-        let mut lines = ShortText::from_slice(date.as_bytes());
+        let mut lines = date.as_bytes().to_vec();
         lines.push(b'\n');
         credential.write_scope(&mut lines);
         lines.push(b'\n');
@@ -54,8 +54,8 @@ impl ChunkSeed {
 }
 
 /// Source: "Signature calculations for the authorization header: transferring payload in multiple chunks".
-fn chunk_string_to_sign(seed: &ChunkSeed, hash: &[u8; 32]) -> ShortText {
-    let mut text = ShortText::from_slice(b"AWS4-HMAC-SHA256-PAYLOAD\n");
+fn chunk_string_to_sign(seed: &ChunkSeed, hash: &[u8; 32]) -> Text {
+    let mut text = b"AWS4-HMAC-SHA256-PAYLOAD\n".to_vec();
     text.extend_from_slice(&seed.lines);
     text.extend_from_slice(&seed.signature);
     text.push(b'\n');
@@ -66,8 +66,8 @@ fn chunk_string_to_sign(seed: &ChunkSeed, hash: &[u8; 32]) -> ShortText {
 }
 
 /// Source: "Signature calculations for trailing headers".
-fn trailer_string_to_sign(seed: &ChunkSeed, hash: &[u8; 32]) -> ShortText {
-    let mut text = ShortText::from_slice(b"AWS4-HMAC-SHA256-TRAILER\n");
+fn trailer_string_to_sign(seed: &ChunkSeed, hash: &[u8; 32]) -> Text {
+    let mut text = b"AWS4-HMAC-SHA256-TRAILER\n".to_vec();
     text.extend_from_slice(&seed.lines);
     text.extend_from_slice(&seed.signature);
     text.push(b'\n');

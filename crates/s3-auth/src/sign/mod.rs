@@ -22,8 +22,8 @@ use crate::body::ChunkSeed;
 use crate::payload::PayloadForm;
 use crate::request::{host, query};
 use crate::v4::{
-    ALGORITHM, CanonicalParts, Credential, HostForm, PathForm, SigningKey, SigningKeys, TERMINATOR, Text,
-    canonical_request, derive, string_to_sign,
+    ALGORITHM, CANONICAL_BYTES, CanonicalParts, Credential, HostForm, PathForm, SigningKey, SigningKeys,
+    TERMINATOR, Text, canonical_request, derive, string_to_sign,
 };
 use crate::{Secret, date, hex};
 
@@ -121,7 +121,7 @@ impl Signer {
             signed_headers,
             payload,
         };
-        let mut text = Text::new();
+        let mut text = Text::with_capacity(CANONICAL_BYTES);
         canonical_request(&canonical, PathForm::Encoded, HostForm::AsSent, &mut text);
         let key = self.key(credential);
         let tag = aws_lc_rs::hmac::sign(&key, &string_to_sign(moment, credential, &text));

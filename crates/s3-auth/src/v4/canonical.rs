@@ -5,7 +5,7 @@ use memchr::memchr2;
 use crate::encode::{pairs, path_into, query_part};
 use crate::hex;
 use crate::split::split;
-use crate::v4::{ALGORITHM, Credential, ShortText, Text};
+use crate::v4::{ALGORITHM, Credential, STRING_TO_SIGN_BYTES, Text};
 
 /// What a canonical request is made of, as it was received.
 #[derive(Clone, Copy)]
@@ -129,8 +129,8 @@ fn trimmed_into(value: &[u8], out: &mut Text) {
 }
 
 /// Builds the string to sign of a canonical request. Source: "Task 2: Create a String to Sign".
-pub(crate) fn string_to_sign(date: &str, credential: &Credential<'_>, canonical: &[u8]) -> ShortText {
-    let mut out = ShortText::new();
+pub(crate) fn string_to_sign(date: &str, credential: &Credential<'_>, canonical: &[u8]) -> Text {
+    let mut out = Text::with_capacity(STRING_TO_SIGN_BYTES);
     for line in [ALGORITHM, date] {
         out.extend_from_slice(line.as_bytes());
         out.push(b'\n');

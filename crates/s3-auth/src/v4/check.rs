@@ -7,7 +7,8 @@ use crate::request::{host, query};
 use crate::split::split;
 use crate::v4::canonical::without_default_port;
 use crate::v4::{
-    CanonicalParts, Credential, HostForm, PathForm, SigningKey, Text, canonical_request, string_to_sign,
+    CANONICAL_BYTES, CanonicalParts, Credential, HostForm, PathForm, SigningKey, Text, canonical_request,
+    string_to_sign,
 };
 use crate::{AccessKey, encode, hex};
 
@@ -38,7 +39,7 @@ pub(crate) fn check(claim: &Claim<'_>, parts: &Parts, key: &AccessKey) -> Result
         signed_headers: claim.signed_headers,
         payload: claim.payload,
     };
-    let mut prescribed = Text::new();
+    let mut prescribed = Text::with_capacity(CANONICAL_BYTES);
     canonical_request(&canonical, PathForm::Encoded, HostForm::AsSent, &mut prescribed);
     let is_valid = |signing_key: &SigningKey| {
         matches(claim, signing_key, &prescribed) || matches_otherwise(claim, signing_key, &canonical)
@@ -67,7 +68,7 @@ fn matches_otherwise(claim: &Claim<'_>, key: &SigningKey, canonical: &CanonicalP
         (host_differs, PathForm::Encoded, HostForm::WithoutDefaultPort),
         (path_differs && host_differs, PathForm::AsSent, HostForm::WithoutDefaultPort),
     ];
-    let mut text = Text::new();
+    let mut text = Text::with_capacity(CANONICAL_BYTES);
     others.into_iter().filter(|(differs, ..)| *differs).any(|(_, path, host)| {
         canonical_request(canonical, path, host, &mut text);
         matches(claim, key, &text)

@@ -1,5 +1,5 @@
 use crate::split::rsplit_once;
-use crate::v4::{ShortText, TERMINATOR};
+use crate::v4::{TERMINATOR, Text};
 
 /// A credential: who signed, and the scope of the signing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl<'a> Credential<'a> {
     }
 
     /// The scope as the string to sign has it, without the line's end.
-    pub(crate) fn write_scope(&self, out: &mut ShortText) {
+    pub(crate) fn write_scope(&self, out: &mut Text) {
         for part in [self.date, self.region, self.service] {
             out.extend_from_slice(part.as_bytes());
             out.push(b'/');

@@ -23,8 +23,9 @@ pub(crate) const MAX_SKEW_SECONDS: u64 = 15 * 60;
 /// The longest life of a presigned URL, in seconds: seven days.
 pub(crate) const MAX_EXPIRES_SECONDS: u64 = 7 * 24 * 60 * 60;
 
-/// A text that is built to be hashed: on the stack unless it is unusually long. Handed down, since moving it costs more
-/// than filling it.
-pub(crate) type Text = smallvec::SmallVec<[u8; 1536]>;
-/// The same for a handful of lines.
-pub(crate) type ShortText = smallvec::SmallVec<[u8; 256]>;
+/// A text that is built to be hashed.
+pub(crate) type Text = Vec<u8>;
+/// Room for the canonical request of most requests, in bytes, so that it is allocated once.
+pub(crate) const CANONICAL_BYTES: usize = 1024;
+/// Room for a string to sign, in bytes.
+pub(crate) const STRING_TO_SIGN_BYTES: usize = 256;
