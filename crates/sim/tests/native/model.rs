@@ -97,7 +97,7 @@ impl State {
                 next.add(&upload.key, outcome, Some(upload.joined(parts, outcome)));
             }
             Step::Abort { slot } => drop(next.uploads.remove(slot)),
-            Step::Collect | Step::Restart => {}
+            Step::Collect | Step::Wait | Step::Restart => {}
         }
         next.versions.retain(|_, versions| !versions.is_empty());
         next

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use blob::{Durability, FileBlobs, FileOptions};
 use conformance::blob::bodies::pattern;
@@ -17,12 +18,14 @@ use crate::workload::Step;
 
 /// More rounds than any collection needs.
 const ROUNDS_MAX: usize = 20;
+const DAY_AND_MORE: Duration = Duration::from_secs(25 * 60 * 60);
 
 /// A native store as one process runs it.
 pub(crate) struct Process {
     pub(crate) store: NativeStore,
     pub(crate) blobs: FileBlobs,
     pub(crate) cx: Context,
+    clock: Arc<SimClock>,
 }
 
 impl Process {
@@ -46,11 +49,11 @@ impl Process {
         let options = NativeOptions {
             inline_max_bytes: INLINE_MAX_BYTES,
             part_min_bytes: 1000,
-            clock,
+            clock: clock.clone(),
             ..NativeOptions::new(random)
         };
         let store = NativeStore::new(Arc::new(meta), Arc::new(blobs.clone()), options);
-        Self { store, blobs, cx: Context::background() }
+        Self { store, blobs, cx: Context::background(), clock }
     }
 
     pub(crate) async fn bucket(&self) -> Result<Bucket, StoreError> {
@@ -83,6 +86,10 @@ impl Process {
             }
             Step::Collect => {
                 self.collect().await?;
+                return Ok(Outcome::default());
+            }
+            Step::Wait => {
+                self.clock.advance(DAY_AND_MORE);
                 return Ok(Outcome::default());
             }
             Step::Restart => return Ok(Outcome::default()),

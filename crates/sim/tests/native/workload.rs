@@ -46,6 +46,8 @@ pub(crate) enum Step {
     },
     /// Runs the collector until it has nothing to do.
     Collect,
+    /// Lets more than a day pass: epochs end, completed uploads are forgotten.
+    Wait,
     /// Ends the process and starts another.
     Restart,
 }
@@ -138,7 +140,7 @@ fn attempt(state: &State, number: usize, chance: &SimRandom) -> Option<Step> {
     let key = *pick(&KEYS, chance)?;
     let slots: Vec<usize> = state.open_uploads().collect();
     let live: Vec<&'static str> = KEYS.into_iter().filter(|key| state.is_live(key)).collect();
-    match chance.below(20) {
+    match chance.below(21) {
         0 => Some(Step::EnableVersioning),
         1..5 => Some(Step::Put { key, size: *pick(&SIZES, chance)? }),
         5..7 => Some(Step::Copy { from: pick(&live, chance)?, to: key }),
@@ -161,6 +163,7 @@ fn attempt(state: &State, number: usize, chance: &SimRandom) -> Option<Step> {
         }
         17 => Some(Step::Abort { slot: *pick(&slots, chance)? }),
         18 => Some(Step::Collect),
+        19 => Some(Step::Wait),
         _ => Some(Step::Restart),
     }
 }
