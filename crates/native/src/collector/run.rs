@@ -53,9 +53,10 @@ impl NativeStore {
 
 impl Native {
     async fn collect(&self, report: &mut CollectReport) -> Result<(), StoreError> {
-        report.abandoned_removed += self.remove_discarded().await?;
-        self.do_to_dos(report).await?;
-        self.sweep(report).await
+        let discarded = self.remove_discarded(report).await;
+        let to_dos = self.do_to_dos(report).await;
+        let swept = self.sweep(report).await;
+        discarded.and(to_dos).and(swept)
     }
 
     fn count(&self, report: &CollectReport) {
@@ -67,21 +68,20 @@ impl Native {
         stats.to_dos_done.add(report.to_dos_done);
     }
 
-    async fn remove_discarded(&self) -> Result<u64, StoreError> {
+    async fn remove_discarded(&self, report: &mut CollectReport) -> Result<(), StoreError> {
         let discarded = self.discards.take();
         let outcomes = self.remove_blobs(discarded).await;
-        let mut removed = 0;
         let mut failed = None;
         for (blob, outcome) in outcomes {
             match outcome {
-                Ok(()) => removed += 1,
+                Ok(()) => report.abandoned_removed += 1,
                 Err(error) => {
                     self.discards.put_back(blob);
                     failed = Some(error);
                 }
             }
         }
-        failed.map_or(Ok(removed), Err)
+        failed.map_or(Ok(()), Err)
     }
 
     /// Removes blobs, some at a time, each with its own outcome.

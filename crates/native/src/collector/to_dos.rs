@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use blob::BlobId;
 use bytes::Bytes;
 use meta::{Check, Commit, ScanItem, ScanRequest};
@@ -29,58 +31,82 @@ pub(super) enum Progress {
     Waits,
 }
 
-/// Records of work: those about blobs, which are removed together, and the others.
-type Read = (Vec<(BlobId, Noted)>, Vec<Noted>);
+/// How a pass over the work went. What fails is left for a later round and holds nothing else up.
+#[derive(Default)]
+struct Pass {
+    waiting: u64,
+    /// The first failure.
+    failed: Option<StoreError>,
+}
 
-/// Reads records of work.
-fn read(items: Vec<ScanItem>) -> Result<Read, StoreError> {
-    let (mut blobs, mut others) = (Vec::new(), Vec::new());
-    for item in items {
-        let ScanItem::Record(record) = item else { continue };
-        let to_do = ToDo::decode(&record.key, &record.value).during(OPERATION)?;
-        let noted = Noted { row: record.key, revision: record.revision, to_do };
-        match to_do {
-            ToDo::Blob(blob) => blobs.push((blob, noted)),
-            _ => others.push(noted),
-        }
+impl Pass {
+    fn note(&mut self, error: StoreError) {
+        self.failed.get_or_insert(error);
     }
-    Ok((blobs, others))
+
+    /// Reads records of work: those about blobs, which are removed together, and the others.
+    fn read(&mut self, items: Vec<ScanItem>) -> (Vec<(BlobId, Noted)>, Vec<Noted>) {
+        let (mut blobs, mut others) = (Vec::new(), Vec::new());
+        for item in items {
+            let ScanItem::Record(record) = item else { continue };
+            let to_do = match ToDo::decode(&record.key, &record.value).during(OPERATION) {
+                Ok(to_do) => to_do,
+                Err(error) => {
+                    self.note(error);
+                    continue;
+                }
+            };
+            let noted = Noted { row: record.key, revision: record.revision, to_do };
+            match to_do {
+                ToDo::Blob(blob) => blobs.push((blob, noted)),
+                _ => others.push(noted),
+            }
+        }
+        (blobs, others)
+    }
 }
 
 impl Native {
-    /// Works through the records of work until nothing is left but what waits. Work may leave further work.
+    /// Works through the records of work until nothing is left but what waits or fails. Work may leave further work.
+    ///
+    /// # Errors
+    /// The first failure.
     pub(super) async fn do_to_dos(&self, report: &mut CollectReport) -> Result<(), StoreError> {
         loop {
-            let (done_before, mut waiting) = (report.to_dos_done, 0);
+            let (done_before, mut pass) = (report.to_dos_done, Pass::default());
             for range in ToDo::ranges(self.now()) {
-                waiting += self.do_range(range, report).await?;
+                self.do_range(range, &mut pass, report).await?;
             }
-            report.to_dos_waiting = waiting;
+            report.to_dos_waiting = pass.waiting;
             if report.to_dos_done == done_before {
-                return Ok(());
+                return pass.failed.map_or(Ok(()), Err);
             }
         }
     }
 
-    /// Works through a range; returns how many wait.
-    async fn do_range(&self, mut range: KeyRange, report: &mut CollectReport) -> Result<u64, StoreError> {
-        let mut waiting = 0;
+    async fn do_range(
+        &self,
+        mut range: KeyRange,
+        pass: &mut Pass,
+        report: &mut CollectReport,
+    ) -> Result<(), StoreError> {
         loop {
             let (start, end) = (range.start.clone(), range.end.clone());
             let request = ScanRequest { start, end, limit: BATCH, fold: None };
             let page = self.meta.scan(request).await.during(OPERATION)?;
-            let Some(last) = page.items.last().map(|item| item.key().clone()) else { return Ok(waiting) };
-            let (blobs, others) = read(page.items)?;
-            let mut done = self.collect_blobs(blobs, report).await?;
+            let Some(last) = page.items.last().map(|item| item.key().clone()) else { return Ok(()) };
+            let (blobs, others) = pass.read(page.items);
+            let mut done = self.collect_blobs(blobs, pass, report).await?;
             for noted in others {
-                match self.work_off(&noted.to_do, report).await? {
-                    Progress::Done => done.push(noted),
-                    Progress::Waits => waiting += 1,
+                match self.work_off(&noted.to_do, report).await {
+                    Ok(Progress::Done) => done.push(noted),
+                    Ok(Progress::Waits) => pass.waiting += 1,
+                    Err(error) => pass.note(error),
                 }
             }
             self.finish(done, report).await?;
             if !page.more {
-                return Ok(waiting);
+                return Ok(());
             }
             range = range.behind(&last);
         }
@@ -90,6 +116,7 @@ impl Native {
     async fn collect_blobs(
         &self,
         noted: Vec<(BlobId, Noted)>,
+        pass: &mut Pass,
         report: &mut CollectReport,
     ) -> Result<Vec<Noted>, StoreError> {
         let mut unreferenced = Vec::new();
@@ -98,11 +125,17 @@ impl Native {
                 unreferenced.push(*blob);
             }
         }
-        for (_, removed) in self.remove_blobs(unreferenced).await {
-            removed?;
-            report.blobs_collected += 1;
+        let mut kept = HashSet::new();
+        for (blob, removed) in self.remove_blobs(unreferenced).await {
+            match removed {
+                Ok(()) => report.blobs_collected += 1,
+                Err(error) => {
+                    kept.insert(blob);
+                    pass.note(error);
+                }
+            }
         }
-        Ok(noted.into_iter().map(|(_, noted)| noted).collect())
+        Ok(noted.into_iter().filter(|(blob, _)| !kept.contains(blob)).map(|(_, noted)| noted).collect())
     }
 
     /// Removes records of finished work.

@@ -82,6 +82,26 @@ async fn a_table_that_is_read_waits_for_its_last_reader() {
 }
 
 #[tokio::test]
+async fn work_that_fails_holds_nothing_else_up() {
+    let world = World::new();
+    let store = world.open();
+    let bucket = bucket(&store).await;
+    let id = crate::ids::DataId::from_bytes([0; 16]);
+    let mut commit = meta::Commit::default();
+    let page = crate::keys::numbered(crate::keys::Family::PartPage, id, 0);
+    commit.put(page, Bytes::from_static(&[0xEE]));
+    let work = crate::record::ToDo::Table(id).key();
+    commit.put(work, crate::record::ToDo::value());
+    commit.put(Bytes::from_static(b"gb"), Bytes::from_static(&[0xEE]));
+    meta::MetaStore::commit(&world.meta, commit).await.unwrap();
+    put_in_parts(&store, &bucket, 3).await;
+    store.delete(&CX(), &bucket, &key(), Default::default()).await.unwrap();
+    let error = store.collect_once().await.unwrap_err();
+    assert!(matches!(error.kind, store::StoreErrorKind::Corrupt));
+    assert_eq!((store.stats().blobs_collected.get(), blob_count(&world).await), (3, 0));
+}
+
+#[tokio::test]
 async fn a_large_table_is_dropped_in_steps() {
     let world = World::new();
     let store = world.open();
