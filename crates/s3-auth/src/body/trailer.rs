@@ -1,15 +1,12 @@
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::request::Parts;
 use s3_model::S3Error;
 use s3_wire::chunked::TRAILER_SIGNATURE;
+use s3_wire::{algorithm_of_header, checksum_trailer};
 use types::{BodyErrorKind, Checksum, ChecksumAlgorithm};
 
 /// The trailer that a request announces in `x-amz-trailer`: at most one checksum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct AnnouncedTrailer(pub(crate) Option<ChecksumAlgorithm>);
-
-const PREFIX: &str = "x-amz-checksum-";
 
 impl AnnouncedTrailer {
     /// Reads the header.
@@ -18,7 +15,7 @@ impl AnnouncedTrailer {
         for value in parts.headers.get_all("x-amz-trailer") {
             let value = value.to_str().unwrap_or_default();
             for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-                let algorithm = algorithm_of(&name.to_ascii_lowercase()).ok_or_else(|| {
+                let algorithm = algorithm_of_header(name).ok_or_else(|| {
                     S3Error::invalid_request(
                         "The value specified in the x-amz-trailer header is not supported",
                     )
@@ -32,10 +29,6 @@ impl AnnouncedTrailer {
         }
         Ok(Self(announced))
     }
-}
-
-fn algorithm_of(name: &str) -> Option<ChecksumAlgorithm> {
-    ChecksumAlgorithm::from_name(name.strip_prefix(PREFIX)?)
 }
 
 /// Collects the trailers of an `aws-chunked` body and holds them to what was announced.
@@ -61,13 +54,16 @@ impl ChecksumTrailer {
                 Some(_) => Err(BodyErrorKind::MalformedTrailer("it has two signatures")),
             };
         }
-        let algorithm = algorithm_of(name).filter(|algorithm| self.announced.0 == Some(*algorithm));
-        let algorithm = algorithm
-            .ok_or(BodyErrorKind::MalformedTrailer("it has a name that x-amz-trailer does not announce"))?;
+        let algorithm = algorithm_of_header(name);
+        if algorithm.is_none() || algorithm != self.announced.0 {
+            return Err(BodyErrorKind::MalformedTrailer(
+                "it has a name that x-amz-trailer does not announce",
+            ));
+        }
         if self.checksum.is_some() {
             return Err(BodyErrorKind::MalformedTrailer("it has one name twice"));
         }
-        let checksum = STANDARD.decode(&value).ok().and_then(|bytes| Checksum::full(algorithm, &bytes));
+        let checksum = checksum_trailer(name, &value);
         let no_value = BodyErrorKind::MalformedTrailer("it has a value that is no checksum of its algorithm");
         self.checksum = Some(checksum.ok_or(no_value)?);
         for piece in [name, ":", &value, "\n"] {
