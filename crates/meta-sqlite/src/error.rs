@@ -28,6 +28,8 @@ pub(crate) trait OrMeta<T> {
 }
 
 impl<T> OrMeta<T> for rusqlite::Result<T> {
+    // Called for every column of every row.
+    #[inline]
     fn or_meta(self, operation: &'static str) -> Result<T, MetaError> {
         self.map_err(|error| MetaError::with_source(kind_of(&error), operation, error))
     }

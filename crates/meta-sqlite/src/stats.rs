@@ -19,7 +19,7 @@ pub struct SqliteStats {
     pub sync_duration: DurationHistogram,
     /// Moving the log into the database.
     pub checkpoint_duration: DurationHistogram,
-    /// Checkpoints that emptied the log, or would have but for a reader.
+    /// Checkpoints, beside the writer and between two batches.
     pub checkpoints: Counter,
     /// Snapshots ended because they kept the log from being emptied.
     pub expired_snapshots: Counter,

@@ -92,15 +92,24 @@ impl Writer {
     pub(crate) fn run(mut self) -> Result<(), MetaError> {
         while let Some(first) = self.queue.wait() {
             self.write(vec![first], BATCH_MAX_COMMITS);
-            if !self.has_failed() && self.log.keep(&self.connection).is_err() {
-                self.failed.store(true, Ordering::Relaxed);
-            }
+            self.keep_log();
         }
         if self.has_failed() {
             // What the device holds is not known: the next opening finds out, and nothing is written before.
             return connect::keep_log_on_close(&self.connection);
         }
         self.log.empty(&self.connection)
+    }
+
+    fn keep_log(&mut self) {
+        if self.has_failed() {
+            return;
+        }
+        if let Err(error) = self.log.keep(&self.connection)
+            && matches!(error.kind, MetaErrorKind::Io | MetaErrorKind::ReadOnly | MetaErrorKind::Corrupt)
+        {
+            self.failed.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Commits `batch` and answers; what queues meanwhile joins it up to `max_commits`.
