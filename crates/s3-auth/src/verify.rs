@@ -144,7 +144,8 @@ impl Verifier {
             payload,
         };
         let signing_key = v4::check(&claim, parts, key)?;
-        authenticated(key, Scheme::V4Header, open(parts, body, form, || seed(&claim, signing_key))?)
+        let body = open(parts, body, form, || seed(&claim, signing_key))?;
+        Ok(authenticated(key, Scheme::V4Header, body))
     }
 
     fn v4_query(&self, parts: &Parts, body: Body, now: Timestamp) -> Result<Authenticated, S3Error> {
@@ -171,12 +172,13 @@ impl Verifier {
             payload,
         };
         let signing_key = v4::check(&claim, parts, key)?;
-        authenticated(key, Scheme::V4Query, open(parts, body, form, || seed(&claim, signing_key))?)
+        let body = open(parts, body, form, || seed(&claim, signing_key))?;
+        Ok(authenticated(key, Scheme::V4Query, body))
     }
 }
 
-fn authenticated(key: &AccessKey, scheme: Scheme, body: Body) -> Result<Authenticated, S3Error> {
-    Ok(Authenticated { who: Arc::clone(key.who()), access_key_id: Some(Arc::clone(key.id())), scheme, body })
+fn authenticated(key: &AccessKey, scheme: Scheme, body: Body) -> Authenticated {
+    Authenticated { who: Arc::clone(key.who()), access_key_id: Some(Arc::clone(key.id())), scheme, body }
 }
 
 /// Opens the body of a request whose chunks cannot be signed.
@@ -186,7 +188,7 @@ fn without_seed(
     scheme: Scheme,
     body: Body,
 ) -> Result<Authenticated, S3Error> {
-    authenticated(key, scheme, open(parts, body, optional_form(parts)?, || None)?)
+    Ok(authenticated(key, scheme, open(parts, body, optional_form(parts)?, || None)?))
 }
 
 /// What `x-amz-content-sha256` says where it may be left out.
