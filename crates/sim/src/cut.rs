@@ -1,3 +1,4 @@
+use crate::replay::refused;
 use crate::{Event, History, SimRandom};
 
 /// What becomes of the changes that were not durable when the power went.
@@ -101,7 +102,7 @@ pub(crate) fn at_risk(history: &History, at: usize) -> impl DoubleEndedIterator<
             }
             Event::CommitDone | Event::CommitRefused => commit_settled = true,
             Event::CommitBegun(_) => {
-                if !std::mem::take(&mut commit_settled) {
+                if !std::mem::take(&mut commit_settled) && !refused(history, place) {
                     places.push(place);
                 }
             }

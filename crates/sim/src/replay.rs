@@ -24,7 +24,7 @@ pub fn survive(history: &History, cut: Cut) -> (Tree, Vec<Commit>) {
     }
     for (place, event) in history.events[..cut.at].iter().enumerate() {
         if !risky_set.contains(&place) {
-            if !refused(history, place, cut.at) {
+            if !refused(history, place) {
                 survivor.apply(event);
             }
             continue;
@@ -41,10 +41,10 @@ pub fn survive(history: &History, cut: Cut) -> (Tree, Vec<Commit>) {
     (survivor.tree, survivor.commits)
 }
 
-/// Whether the commit that began at `place` was refused later on.
-fn refused(history: &History, place: usize, at: usize) -> bool {
+/// Whether the commit that began at `place` is refused later on, be it after the cut: the engine never wrote it.
+pub(crate) fn refused(history: &History, place: usize) -> bool {
     matches!(history.events[place], Event::CommitBegun(_))
-        && history.events[place..at]
+        && history.events[place..]
             .iter()
             .find(|event| matches!(event, Event::CommitDone | Event::CommitRefused))
             .is_some_and(|event| matches!(event, Event::CommitRefused))

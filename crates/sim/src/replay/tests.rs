@@ -121,8 +121,9 @@ fn acknowledged_commits_survive_and_the_one_on_its_way_may() {
     disk.note(Event::CommitRefused);
     disk.note(Event::CommitBegun(commit("b")));
     let history = disk.history();
-    let at = history.events.len();
-    let left = |fate| survive(&history, Cut { at, fate }).1;
-    assert_eq!(left(Fate::AllLost), [commit("a")]);
-    assert_eq!(left(Fate::AllKept), [commit("a"), commit("b")]);
+    let end = history.events.len();
+    let left = |at, fate| survive(&history, Cut { at, fate }).1;
+    assert_eq!(left(end, Fate::AllLost), [commit("a")]);
+    assert_eq!(left(end, Fate::AllKept), [commit("a"), commit("b")]);
+    assert_eq!(left(end - 2, Fate::AllKept), [commit("a")], "a commit that is refused was never written");
 }
