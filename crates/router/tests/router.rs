@@ -1,5 +1,7 @@
 //! The router over two native stores in memory.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
