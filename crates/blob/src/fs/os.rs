@@ -20,15 +20,20 @@ pub struct OsFileSystem {
 }
 
 impl OsFileSystem {
-    /// Opens the directory, which is made where it is missing, durably in its parent.
+    /// Opens the directory, which is made where it is missing, and makes it durable in its parent.
     ///
     /// # Errors
     /// The operating system's.
     pub fn open(root: &Path) -> io::Result<Self> {
-        match fs::DirBuilder::new().mode(0o700).create(root) {
-            Ok(()) => sync_directory_at(root.parent().filter(|parent| !parent.as_os_str().is_empty()))?,
-            Err(_) if root.is_dir() => {}
+        let is_new = match fs::DirBuilder::new().mode(0o700).create(root) {
+            Ok(()) => true,
+            Err(_) if root.is_dir() => false,
             Err(error) => return Err(error),
+        };
+        // Also where it was there: who made it may have ended before the sync. Then the parent may not be ours to sync.
+        let synced = sync_directory_at(root.parent().filter(|parent| !parent.as_os_str().is_empty()));
+        if is_new {
+            synced?;
         }
         let directory = rustix::fs::open(root, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         Ok(Self { root: root.to_owned(), directory })

@@ -38,17 +38,13 @@ pub async fn reads_two_ranges_of_one_reader_at_once(world: &impl BlobWorld) {
     }
     drop(reader);
     let mut found = vec![Vec::new(); bodies.len()];
-    let mut open = bodies.len();
-    while open > 0 {
-        open = 0;
-        for ((_, body), found) in bodies.iter_mut().zip(&mut found) {
-            if let Some(frame) = body.next_frame().await {
-                if let types::Frame::Data(data) = frame.expect("the blob is readable") {
-                    found.extend_from_slice(&data);
-                }
-                open += 1;
-            }
+    let mut reading: Vec<usize> = (0..bodies.len()).collect();
+    while let Some(which) = reading.pop() {
+        let Some(frame) = bodies[which].1.next_frame().await else { continue };
+        if let types::Frame::Data(data) = frame.expect("the blob is readable") {
+            found[which].extend_from_slice(&data);
         }
+        reading.insert(0, which);
     }
     for ((start, _), found) in bodies.iter().zip(&found) {
         assert!(found == &bytes[*start..], "the body from {start}");
