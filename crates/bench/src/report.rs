@@ -82,7 +82,12 @@ impl Figures {
     fn of(round: &Round) -> Self {
         let seconds = round.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
         let requests = (round.latencies.len() as f64).max(1.0);
-        let gib = (round.moved_bytes as f64 / f64::from(1 << 30)).max(f64::MIN_POSITIVE);
+        // No bytes cost nothing per byte.
+        let gib = if round.moved_bytes == 0 {
+            f64::INFINITY
+        } else {
+            round.moved_bytes as f64 / f64::from(1 << 30)
+        };
         let quantile = |q: f64| Duration::from_nanos(round.latencies.value_at_quantile(q)).as_secs_f64();
         Self {
             requests_per_second: round.latencies.len() as f64 / seconds,
