@@ -93,7 +93,7 @@ fn query_into(query: &str, out: &mut Text) {
     }
 }
 
-/// Writes one line for each signed header, in the order of the list; several values of one name are joined by commas.
+/// Writes one line for each signed header, in the order of the list.
 fn headers_into(parts: &CanonicalParts<'_>, host: &[u8], out: &mut Text) {
     for name in split(parts.signed_headers, b';') {
         out.extend_from_slice(name.as_bytes());
@@ -101,14 +101,19 @@ fn headers_into(parts: &CanonicalParts<'_>, host: &[u8], out: &mut Text) {
         if name == "host" {
             trimmed_into(host, out);
         } else {
-            for (index, value) in parts.headers.get_all(name).iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                trimmed_into(value.as_bytes(), out);
-            }
+            values_into(parts.headers, name, out);
         }
         out.push(b'\n');
+    }
+}
+
+/// Writes the values of a header, joined by commas.
+fn values_into(headers: &HeaderMap, name: &str, out: &mut Text) {
+    for (index, value) in headers.get_all(name).iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        trimmed_into(value.as_bytes(), out);
     }
 }
 
