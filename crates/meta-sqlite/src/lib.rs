@@ -18,6 +18,7 @@ mod reader;
 mod row;
 mod schema;
 mod scrub;
+mod settle;
 mod snapshot;
 mod stats;
 mod store;

@@ -14,10 +14,11 @@ use crate::lock::FileLock;
 use crate::mover::Mover;
 use crate::pool::Pool;
 use crate::queue::Queue;
+use crate::settle::settle;
 use crate::snapshot::Snapshots;
 use crate::view::{Reading, View};
 use crate::writer::Writer;
-use crate::{SqliteOptions, SqliteStats, schema};
+use crate::{Durability, SqliteOptions, SqliteStats, schema};
 
 /// A metadata engine in one SQLite database.
 ///
@@ -47,6 +48,9 @@ impl SqliteMeta {
 
     pub(crate) fn connect(connector: Connector) -> Result<Self, MetaError> {
         let lock = FileLock::take(&connector.path)?;
+        if connector.vfs.is_none() && connector.options.durability == Durability::Strict {
+            settle(&connector.path)?;
+        }
         let mut connection = connector.writer()?;
         let revision = schema::prepare(&mut connection, &connector.path)?;
         let stats = Arc::new(SqliteStats::default());
