@@ -18,6 +18,8 @@ const FRAME_BYTES: u64 = PAGE_SIZE_BYTES as u64 + 24;
 const LOG_MIN_BYTES: u64 = 64 * 1024;
 /// How long the writer waits for reads that still need the log: a page of results.
 const READ_WAIT: Duration = Duration::from_millis(10);
+/// How long it waits at most when earlier attempts came to nothing; each waits twice as long as the one before.
+const READ_WAIT_MAX: Duration = Duration::from_millis(250);
 /// How long it waits at the ceiling, after all snapshots have been ended.
 const CEILING_WAIT: Duration = Duration::from_secs(2);
 /// The log begins anew once no more than this part of its bound is left to be moved: the writer stands still meanwhile.
@@ -37,6 +39,8 @@ pub(crate) struct LogKeeper {
     bound_bytes: u64,
     next_bytes: u64,
     passes: u32,
+    /// How long the next attempt to begin anew waits.
+    wait: Duration,
     mover: Mover,
     pool: Arc<Pool>,
     snapshots: Arc<Snapshots>,
@@ -58,7 +62,16 @@ impl LogKeeper {
         stats: Arc<SqliteStats>,
     ) -> Self {
         let bound_bytes = options.log_bytes.max(LOG_MIN_BYTES);
-        Self { bound_bytes, next_bytes: bound_bytes, passes: 0, mover, pool, snapshots, stats }
+        Self {
+            bound_bytes,
+            next_bytes: bound_bytes,
+            passes: 0,
+            wait: READ_WAIT,
+            mover,
+            pool,
+            snapshots,
+            stats,
+        }
     }
 
     /// Looks after the log; called after every batch.
@@ -70,6 +83,7 @@ impl LogKeeper {
         if log.used_bytes < self.next_bytes {
             return Ok(());
         }
+        self.pool.end_idle_views();
         if log.used_bytes >= self.bound_bytes.saturating_mul(SqliteOptions::LOG_CEILING_FACTOR) {
             self.mover.wait()?;
             self.stats.expired_snapshots.add(self.snapshots.expire_all());
@@ -80,11 +94,10 @@ impl LogKeeper {
         }
         if log.unmoved_bytes > self.bound_bytes / REST_DIVISOR && self.passes < PASSES_MAX {
             self.passes += 1;
-            self.pool.end_idle_views();
             self.mover.start();
             return Ok(());
         }
-        self.begin_anew(connection, &log, READ_WAIT)
+        self.begin_anew(connection, &log, self.wait)
     }
 
     /// Moves what is left, so that the next batch writes at the beginning of the log.
@@ -95,16 +108,18 @@ impl LogKeeper {
         wait: Duration,
     ) -> Result<(), MetaError> {
         const OPERATION: &str = "begin the log anew";
-        self.pool.end_idle_views();
         connection.busy_timeout(wait).or_meta(OPERATION)?;
         let is_new = checkpoint(connection, CheckpointMode::RESTART, &self.stats);
         connection.busy_timeout(CEILING_WAIT).or_meta(OPERATION)?;
         self.passes = 0;
+        self.pool.keep_idle_views();
         if is_new? {
             self.next_bytes = self.bound_bytes;
+            self.wait = READ_WAIT;
             give_back_free_pages(connection)
         } else {
             self.next_bytes = log.used_bytes + self.bound_bytes / RETRY_DIVISOR;
+            self.wait = (self.wait * 2).min(READ_WAIT_MAX);
             Ok(())
         }
     }

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use meta::MetaError;
 use parking_lot::Mutex;
@@ -15,11 +15,18 @@ pub(crate) struct Pool {
     idle: Mutex<Option<Vec<Reader>>>,
     /// Transactions that the writer has committed.
     committed: AtomicU64,
+    /// Whether readers stay in their view while they are idle.
+    keeps_views: AtomicBool,
 }
 
 impl Pool {
     pub(crate) fn new(connector: Connector) -> Self {
-        Self { connector, idle: Mutex::new(Some(Vec::new())), committed: AtomicU64::new(0) }
+        Self {
+            connector,
+            idle: Mutex::new(Some(Vec::new())),
+            committed: AtomicU64::new(0),
+            keeps_views: AtomicBool::new(true),
+        }
     }
 
     /// Takes the reader that was used last, whose pages are most likely still in memory, or opens one. It sees all that has
@@ -40,16 +47,25 @@ impl Pool {
         self.committed.fetch_add(1, Ordering::Release);
     }
 
-    /// Ends the views of idle readers, which would keep the log from being emptied.
+    /// Ends the views of idle readers, and of others as they become idle: they keep the log from being emptied.
     pub(crate) fn end_idle_views(&self) {
-        if let Some(idle) = self.idle.lock().as_mut() {
+        let mut idle = self.idle.lock();
+        self.keeps_views.store(false, Ordering::Relaxed);
+        if let Some(idle) = idle.as_mut() {
             idle.retain(|reader| reader.end().is_ok());
         }
     }
 
+    /// Lets idle readers stay in their views again.
+    pub(crate) fn keep_idle_views(&self) {
+        self.keeps_views.store(true, Ordering::Relaxed);
+    }
+
     pub(crate) fn give_back(&self, reader: Reader) {
         let mut idle = self.idle.lock();
-        if let Some(idle) = idle.as_mut().filter(|idle| idle.len() < IDLE_READERS_MAX) {
+        let Some(idle) = idle.as_mut().filter(|idle| idle.len() < IDLE_READERS_MAX) else { return };
+        // Looked at under the lock, so that no view slips in behind `end_idle_views`.
+        if self.keeps_views.load(Ordering::Relaxed) || reader.end().is_ok() {
             idle.push(reader);
         }
     }

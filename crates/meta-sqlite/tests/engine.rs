@@ -264,3 +264,33 @@ async fn revisions_are_reserved_even_when_the_first_commit_of_a_process_is_refus
         last = revision;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn steady_reads_do_not_keep_the_log_from_beginning_anew() {
+    let world = World::new();
+    let log_bytes = 512 * 1024;
+    let options = SqliteOptions { log_bytes, ..SqliteOptions::default() };
+    let meta = Arc::new(SqliteMeta::open(&world.path(), options).unwrap());
+    put(&meta, "k", 10).await;
+    let readers: Vec<_> = (0..3)
+        .map(|_| {
+            let meta = meta.clone();
+            tokio::spawn(async move {
+                while meta.get(b"end").await.unwrap().is_none() {
+                    meta.get(b"k").await.unwrap().unwrap();
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    for number in 0..3000 {
+        put(&meta, &format!("{number}"), 5000).await;
+    }
+    put(&meta, "end", 1).await;
+    for reader in readers {
+        reader.await.unwrap();
+    }
+    // Once a log has grown its file stays as long as it was at most.
+    let ceiling = log_bytes * SqliteOptions::LOG_CEILING_FACTOR;
+    assert!(world.log_bytes() < ceiling / 2, "{} bytes", world.log_bytes());
+}
