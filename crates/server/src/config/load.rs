@@ -50,8 +50,6 @@ pub(crate) struct Config {
 
 const DEFAULT_STATE_DIR: &str = "sluice-data";
 const DEFAULT_STORE: &str = "default";
-/// The only variables beside the settings of `[server]`.
-const KEY_VARIABLES: [&str; 2] = ["SLUICE_ACCESS_KEY", "SLUICE_SECRET_KEY"];
 
 /// Reads flags, environment and file, the earlier before the later.
 ///
@@ -100,7 +98,6 @@ fn overlay(section: &mut Section<'_>, flags: &Flags, environment: &dyn Environme
     // `domains` is a list, and has no variable.
     for setting in SERVER.settings.iter().filter(|setting| setting.name != "domains") {
         let variable = format!("SLUICE_{}", setting.name.to_ascii_uppercase());
-        debug_assert!(!KEY_VARIABLES.contains(&variable.as_str()), "the key's variables are no settings");
         if let Some(value) = environment.variable(&variable).filter(|value| !value.is_empty()) {
             section.overlay(setting.name, Value::String(from_here(setting.name, value)), variable);
         }
