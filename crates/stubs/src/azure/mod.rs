@@ -1,0 +1,1 @@
+//! Azure Blob Storage, as far as its documentation says.

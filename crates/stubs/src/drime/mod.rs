@@ -1,0 +1,1 @@
+//! The Drime cloud drive, as far as its documentation says.
