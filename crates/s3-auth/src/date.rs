@@ -3,6 +3,7 @@
 use types::Timestamp;
 
 pub(crate) use s3_wire::{http_date as http, parse_http_date as parse_http};
+pub(crate) use sigv4::basic_date as basic;
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -15,12 +16,6 @@ pub(crate) fn parse_basic(text: &str) -> Option<Timestamp> {
 /// Reads `yyyy-MM-dd'T'HH:mm:ss'Z'`, with or without a fraction of a second: the form of a policy's expiration.
 pub(crate) fn parse_extended(text: &str) -> Option<Timestamp> {
     s3_wire::parse_iso_date(text).filter(|_| text.len() >= 20)
-}
-
-/// Writes `yyyyMMdd'T'HHmmss'Z'`.
-pub(crate) fn basic(moment: Timestamp) -> String {
-    let [year, month, day, hour, minute, second] = fields(&http(moment));
-    format!("{year}{month}{day}T{hour}{minute}{second}Z")
 }
 
 /// Writes `yyyy-MM-dd'T'HH:mm:ss'Z'`.

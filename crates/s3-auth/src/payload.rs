@@ -31,10 +31,10 @@ pub enum TrailerForm {
 }
 
 /// The body is not covered by the signature.
-pub(crate) const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+pub(crate) const UNSIGNED: &str = sigv4::UNSIGNED_PAYLOAD;
 pub(crate) const STREAMING_SIGNED: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
 pub(crate) const STREAMING_SIGNED_TRAILER: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";
-pub(crate) const STREAMING_UNSIGNED_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+pub(crate) const STREAMING_UNSIGNED_TRAILER: &str = sigv4::STREAMING_UNSIGNED_TRAILER;
 
 impl PayloadForm {
     /// The form that signs these bytes.

@@ -1,14 +1,9 @@
 //! What signatures read of a request's head.
 
 use http::HeaderName;
-use http::header::HOST;
 use http::request::Parts;
 
-/// The `Host` header, or the `:authority` of HTTP/2.
-pub(crate) fn host(parts: &Parts) -> &[u8] {
-    let header = parts.headers.get(HOST).map(http::HeaderValue::as_bytes);
-    header.unwrap_or_else(|| parts.uri.authority().map_or(b"", |authority| authority.as_str().as_bytes()))
-}
+pub(crate) use sigv4::host;
 
 /// The raw query.
 pub(crate) fn query(parts: &Parts) -> &str {

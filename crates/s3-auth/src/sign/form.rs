@@ -17,7 +17,7 @@ impl Signer {
     pub fn sign_policy(&self, policy: &str, now: Timestamp) -> FormFields {
         let policy = STANDARD.encode(policy);
         let moment = date::basic(now);
-        let key = self.key(&self.credential_of(&moment));
+        let key = self.0.key(&self.0.credential_of(&moment));
         let tag = hmac::sign(&key, policy.as_bytes());
         let signature = hex::text(tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes"));
         vec![
@@ -34,6 +34,10 @@ impl Signer {
     pub fn sign_policy_v2(&self, policy: &str) -> FormFields {
         let policy = STANDARD.encode(policy);
         let signature = self.sign_text_v2(policy.as_bytes());
-        vec![("AWSAccessKeyId", self.access_key_id.to_string()), ("policy", policy), ("signature", signature)]
+        vec![
+            ("AWSAccessKeyId", self.0.access_key_id().to_owned()),
+            ("policy", policy),
+            ("signature", signature),
+        ]
     }
 }

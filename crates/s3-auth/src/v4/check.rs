@@ -5,10 +5,9 @@ use s3_model::S3Error;
 use crate::error::{self, Computed};
 use crate::request::{host, query};
 use crate::split::split;
-use crate::v4::canonical::without_default_port;
 use crate::v4::{
     CANONICAL_BYTES, CanonicalParts, Credential, HostForm, PathForm, SigningKey, Text, canonical_request,
-    string_to_sign,
+    string_to_sign, without_default_port,
 };
 use crate::{AccessKey, encode, hex};
 

@@ -13,7 +13,9 @@ impl Secret {
         Self(Zeroizing::new(text.into()))
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    /// The secret's bytes, for deriving keys.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 }

@@ -5,30 +5,30 @@ use memchr::memchr2;
 use crate::encode::{pairs, path_into, query_part};
 use crate::hex;
 use crate::split::split;
-use crate::v4::{ALGORITHM, Credential, STRING_TO_SIGN_BYTES, Text};
+use crate::{ALGORITHM, Credential, STRING_TO_SIGN_BYTES, Text};
 
 /// What a canonical request is made of, as it was received.
 #[derive(Clone, Copy)]
-pub(crate) struct CanonicalParts<'a> {
+pub struct CanonicalParts<'a> {
     /// The method.
-    pub(crate) method: &'a str,
+    pub method: &'a str,
     /// The raw path.
-    pub(crate) path: &'a str,
+    pub path: &'a str,
     /// The raw query.
-    pub(crate) query: &'a str,
+    pub query: &'a str,
     /// All headers.
-    pub(crate) headers: &'a HeaderMap,
+    pub headers: &'a HeaderMap,
     /// The `Host` header or the `:authority` of HTTP/2.
-    pub(crate) host: &'a [u8],
+    pub host: &'a [u8],
     /// The names of the signed headers, with `;` between.
-    pub(crate) signed_headers: &'a str,
+    pub signed_headers: &'a str,
     /// The payload's hash, or what stands in its place.
-    pub(crate) payload: &'a str,
+    pub payload: &'a str,
 }
 
 /// How the path enters the canonical request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PathForm {
+pub enum PathForm {
     /// Encoded once, as S3 prescribes.
     Encoded,
     /// As it was sent: some clients sign a path that they did not encode fully.
@@ -37,7 +37,7 @@ pub(crate) enum PathForm {
 
 /// How the host enters the canonical request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum HostForm {
+pub enum HostForm {
     /// As it was sent.
     AsSent,
     /// Without a default port: some clients leave it out of what they sign and not out of what they send.
@@ -45,12 +45,12 @@ pub(crate) enum HostForm {
 }
 
 /// A host without `:80` or `:443`; `None` where it names neither.
-pub(crate) fn without_default_port(host: &[u8]) -> Option<&[u8]> {
+pub fn without_default_port(host: &[u8]) -> Option<&[u8]> {
     host.strip_suffix(b":80").or_else(|| host.strip_suffix(b":443"))
 }
 
 /// Writes the canonical request in place of what `out` held. Source: "Task 1: Create a Canonical Request".
-pub(crate) fn canonical_request(parts: &CanonicalParts<'_>, path: PathForm, host: HostForm, out: &mut Text) {
+pub fn canonical_request(parts: &CanonicalParts<'_>, path: PathForm, host: HostForm, out: &mut Text) {
     out.clear();
     out.extend_from_slice(parts.method.as_bytes());
     out.push(b'\n');
@@ -134,7 +134,7 @@ fn trimmed_into(value: &[u8], out: &mut Text) {
 }
 
 /// Builds the string to sign of a canonical request. Source: "Task 2: Create a String to Sign".
-pub(crate) fn string_to_sign(date: &str, credential: &Credential<'_>, canonical: &[u8]) -> Text {
+pub fn string_to_sign(date: &str, credential: &Credential<'_>, canonical: &[u8]) -> Text {
     let mut out = Text::with_capacity(STRING_TO_SIGN_BYTES);
     for line in [ALGORITHM, date] {
         out.extend_from_slice(line.as_bytes());
@@ -147,7 +147,7 @@ pub(crate) fn string_to_sign(date: &str, credential: &Credential<'_>, canonical:
 }
 
 /// The SHA-256 of bytes at hand.
-pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     digest(&SHA256, bytes).as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 

@@ -4,10 +4,10 @@ use aws_lc_rs::hmac;
 use parking_lot::RwLock;
 
 use crate::Secret;
-use crate::v4::{Credential, TERMINATOR};
+use crate::{Credential, TERMINATOR};
 
 /// A derived signing key, ready for use.
-pub(crate) type SigningKey = Arc<hmac::Key>;
+pub type SigningKey = Arc<hmac::Key>;
 
 /// How many derived keys one access key keeps: some regions, and two days around midnight.
 const KEPT_PER_ACCESS_KEY: usize = 8;
@@ -16,7 +16,7 @@ const KEPT_PER_ACCESS_KEY: usize = 8;
 ///
 /// Only keys that a valid signature was made with are kept, so that nobody without the secret can push others out.
 #[derive(Default)]
-pub(crate) struct SigningKeys(RwLock<Kept>);
+pub struct SigningKeys(RwLock<Kept>);
 
 #[derive(Default)]
 struct Kept {
@@ -42,13 +42,13 @@ impl Entry {
 
 impl SigningKeys {
     /// The key for a credential's scope, if it was derived before.
-    pub(crate) fn find(&self, credential: &Credential<'_>) -> Option<SigningKey> {
+    pub fn find(&self, credential: &Credential<'_>) -> Option<SigningKey> {
         let kept = self.0.read();
         kept.entries.iter().find(|entry| entry.is_for(credential)).map(|entry| Arc::clone(&entry.key))
     }
 
     /// Keeps a key that proved right.
-    pub(crate) fn keep(&self, credential: &Credential<'_>, key: &SigningKey) {
+    pub fn keep(&self, credential: &Credential<'_>, key: &SigningKey) {
         let mut kept = self.0.write();
         if kept.entries.iter().any(|entry| entry.is_for(credential)) {
             return;
@@ -70,7 +70,7 @@ impl SigningKeys {
 }
 
 /// Derives the key for a scope. Source: "Deriving the signing key".
-pub(crate) fn derive(secret: &Secret, credential: &Credential<'_>) -> SigningKey {
+pub fn derive(secret: &Secret, credential: &Credential<'_>) -> SigningKey {
     let mut first = zeroize::Zeroizing::new(Vec::with_capacity(4 + secret.as_bytes().len()));
     first.extend_from_slice(b"AWS4");
     first.extend_from_slice(secret.as_bytes());

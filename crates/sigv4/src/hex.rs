@@ -3,7 +3,7 @@
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// Writes 32 bytes as 64 digits.
-pub(crate) fn encode(bytes: &[u8; 32]) -> [u8; 64] {
+pub fn encode(bytes: &[u8; 32]) -> [u8; 64] {
     let mut text = [0; 64];
     for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
         pair[0] = DIGITS[usize::from(byte >> 4)];
@@ -13,12 +13,12 @@ pub(crate) fn encode(bytes: &[u8; 32]) -> [u8; 64] {
 }
 
 /// Writes 32 bytes as text.
-pub(crate) fn text(bytes: &[u8; 32]) -> String {
+pub fn text(bytes: &[u8; 32]) -> String {
     encode(bytes).iter().map(|digit| char::from(*digit)).collect()
 }
 
 /// Reads 64 lower-case digits.
-pub(crate) fn decode(text: &[u8]) -> Option<[u8; 32]> {
+pub fn decode(text: &[u8]) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     if text.len() != 64 {
         return None;
@@ -33,7 +33,7 @@ pub(crate) fn decode(text: &[u8]) -> Option<[u8; 32]> {
 }
 
 /// Writes bytes as S3's errors show them: two digits each, with spaces between.
-pub(crate) fn spaced(bytes: &[u8]) -> String {
+pub fn spaced(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 3);
     for byte in bytes {
         if !text.is_empty() {

@@ -1,22 +1,22 @@
 use crate::split::rsplit_once;
-use crate::v4::{TERMINATOR, Text};
+use crate::{TERMINATOR, Text};
 
 /// A credential: who signed, and the scope of the signing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Credential<'a> {
+pub struct Credential<'a> {
     /// The access key id.
-    pub(crate) key_id: &'a str,
+    pub key_id: &'a str,
     /// `yyyyMMdd`.
-    pub(crate) date: &'a str,
+    pub date: &'a str,
     /// The region, any text.
-    pub(crate) region: &'a str,
+    pub region: &'a str,
     /// The service.
-    pub(crate) service: &'a str,
+    pub service: &'a str,
 }
 
 /// What is wrong with a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CredentialProblem<'a> {
+pub enum CredentialProblem<'a> {
     /// It has not five parts.
     Shape,
     /// The access key id is empty.
@@ -31,7 +31,7 @@ pub(crate) enum CredentialProblem<'a> {
 
 impl CredentialProblem<'_> {
     /// What is wrong, as S3 words it in both the header's and the query's error.
-    pub(crate) fn describe(self, service: &str) -> String {
+    pub fn describe(self, service: &str) -> String {
         match self {
             Self::Shape => format!(
                 "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/{service}/aws4_request\"."
@@ -52,7 +52,7 @@ impl CredentialProblem<'_> {
 
 impl<'a> Credential<'a> {
     /// Reads `ID/yyyyMMdd/REGION/SERVICE/aws4_request`.
-    pub(crate) fn parse(text: &'a str, service: &str) -> Result<Self, CredentialProblem<'a>> {
+    pub fn parse(text: &'a str, service: &str) -> Result<Self, CredentialProblem<'a>> {
         // From the end, since the id of an access key may have any shape.
         let last = |text: &'a str| rsplit_once(text, b'/').ok_or(CredentialProblem::Shape);
         let (rest, terminator) = last(text)?;
@@ -70,12 +70,12 @@ impl<'a> Credential<'a> {
     }
 
     /// Whether the scope is of the day of `moment`, written `yyyyMMdd'T'HHmmss'Z'`.
-    pub(crate) fn is_of_day(&self, moment: &str) -> bool {
+    pub fn is_of_day(&self, moment: &str) -> bool {
         moment.as_bytes().get(..8) == Some(self.date.as_bytes())
     }
 
     /// The scope as the string to sign has it, without the line's end.
-    pub(crate) fn write_scope(&self, out: &mut Text) {
+    pub fn write_scope(&self, out: &mut Text) {
         for part in [self.date, self.region, self.service] {
             out.extend_from_slice(part.as_bytes());
             out.push(b'/');

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::Text;
 use crate::split::{split, split_once};
-use crate::v4::Text;
 
 const UPPER: &[u8; 16] = b"0123456789ABCDEF";
 
@@ -28,7 +28,7 @@ fn push_escaped(byte: u8, out: &mut impl Extend<u8>) {
 }
 
 /// Writes a decoded text, encoded; with `keep`, that byte stands for itself too (the `/` of paths).
-pub(crate) fn encode_into(text: &[u8], keep: Option<u8>, out: &mut impl Extend<u8>) {
+pub fn encode_into(text: &[u8], keep: Option<u8>, out: &mut impl Extend<u8>) {
     for byte in text {
         if is_unreserved(*byte) || Some(*byte) == keep {
             out.extend([*byte]);
@@ -39,7 +39,7 @@ pub(crate) fn encode_into(text: &[u8], keep: Option<u8>, out: &mut impl Extend<u
 }
 
 /// Encodes a decoded text.
-pub(crate) fn encoded(text: &str, keep: Option<u8>) -> String {
+pub fn encoded(text: &str, keep: Option<u8>) -> String {
     let mut out = Vec::with_capacity(text.len() + 8);
     encode_into(text.as_bytes(), keep, &mut out);
     String::from_utf8(out).expect("what is encoded is ASCII")
@@ -53,7 +53,7 @@ fn escape(bytes: &[u8]) -> Option<u8> {
 }
 
 /// Whether an encoded text is written as encoding its meaning would write it.
-pub(crate) fn is_canonical(raw: &[u8], keep: Option<u8>) -> bool {
+pub fn is_canonical(raw: &[u8], keep: Option<u8>) -> bool {
     let mut rest = raw;
     while let Some(at) = rest.iter().position(|byte| !is_unreserved(*byte) && Some(*byte) != keep) {
         rest = &rest[at..];
@@ -92,7 +92,7 @@ enum PlusIs {
 }
 
 /// Writes a raw path as the canonical URI: each byte encoded once, `/` kept. Nothing is resolved or collapsed.
-pub(crate) fn path_into(raw: &[u8], out: &mut Text) {
+pub fn path_into(raw: &[u8], out: &mut Text) {
     if is_canonical(raw, Some(b'/')) {
         out.extend_from_slice(raw);
     } else {
@@ -101,7 +101,7 @@ pub(crate) fn path_into(raw: &[u8], out: &mut Text) {
 }
 
 /// A raw name or value of the query in canonical form. A `+` is a space, as S3 reads it.
-pub(crate) fn query_part(raw: &str) -> Cow<'_, str> {
+pub fn query_part(raw: &str) -> Cow<'_, str> {
     if is_canonical(raw.as_bytes(), None) {
         return Cow::Borrowed(raw);
     }
@@ -111,7 +111,7 @@ pub(crate) fn query_part(raw: &str) -> Cow<'_, str> {
 }
 
 /// The meaning of a raw value of the query. Bytes that are no UTF-8 are replaced.
-pub(crate) fn decode(raw: &str) -> Cow<'_, str> {
+pub fn decode(raw: &str) -> Cow<'_, str> {
     if !raw.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
         return Cow::Borrowed(raw);
     }
@@ -130,7 +130,7 @@ pub(crate) fn decode(raw: &str) -> Cow<'_, str> {
 }
 
 /// The pairs of a raw query, still encoded; what stands between two `&` without a byte is no pair.
-pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+pub fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
     split(query, b'&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| split_once(pair, b'=').unwrap_or((pair, "")))

@@ -4,19 +4,19 @@
 use memchr::{memchr, memrchr};
 
 /// The text before and after the first `byte`, an ASCII character.
-pub(crate) fn split_once(text: &str, byte: u8) -> Option<(&str, &str)> {
+pub fn split_once(text: &str, byte: u8) -> Option<(&str, &str)> {
     let at = memchr(byte, text.as_bytes())?;
     Some((&text[..at], &text[at + 1..]))
 }
 
 /// The text before and after the last `byte`, an ASCII character.
-pub(crate) fn rsplit_once(text: &str, byte: u8) -> Option<(&str, &str)> {
+pub fn rsplit_once(text: &str, byte: u8) -> Option<(&str, &str)> {
     let at = memrchr(byte, text.as_bytes())?;
     Some((&text[..at], &text[at + 1..]))
 }
 
 /// The pieces between all `byte`s, an ASCII character; one piece where there is none.
-pub(crate) fn split(text: &str, byte: u8) -> impl Iterator<Item = &str> {
+pub fn split(text: &str, byte: u8) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest.take()?;
