@@ -2,3 +2,25 @@
 //!
 //! Knows: connections, time-outs, retries and their budget, circuit breakers; records of buckets, uploads, parts and identities over a metadata engine.
 //! Does not know: any provider, S3's errors, files of settings, the environment.
+
+mod authorize;
+mod client;
+mod error;
+mod fold;
+mod ledger;
+mod options;
+mod request;
+mod response;
+mod resume;
+mod stats;
+
+pub use authorize::{Anonymous, Authorize};
+pub use client::Client;
+pub use error::{RemoteError, RemoteErrorKind};
+pub use fold::{Fold, Folded};
+pub use ledger::{BucketRecord, IdentityRecord, Ledger, PROVIDER_RECORD_MAX_BYTES, PartRecord, UploadRecord};
+pub use options::{BreakerLimits, ClientOptions, Limits, RetryLimits, Roots};
+pub use request::{Payload, Replay, Request};
+pub use response::Response;
+pub use resume::resume;
+pub use stats::Stats;
