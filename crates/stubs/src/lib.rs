@@ -7,3 +7,4 @@ pub mod azure;
 pub mod drime;
 pub mod faults;
 pub mod gcs;
+pub mod server;
