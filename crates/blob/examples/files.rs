@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use blob::{BlobId, BlobStore, Durability, FileBlobs, FileOptions, WriteHint};
+use blob::{BlobId, BlobStore, Durability, FileBlobs, FileOptions, WriteOptions};
 use bytes::Bytes;
 use rustix::time::{ClockId, clock_gettime};
 use types::{Body, Budget, ByteRange, Random, SystemClock};
@@ -175,6 +175,6 @@ async fn read_all(store: &FileBlobs, ids: &[BlobId], name: &str) -> Outcome<()> 
 
 async fn write(store: &FileBlobs, data: &Bytes, frame: usize) -> Result<BlobId, blob::BlobError> {
     let frames = (0..data.len()).step_by(frame).map(|at| data.slice(at..(at + frame).min(data.len())));
-    let hint = WriteHint { size_bytes: Some(data.len() as u64) };
-    store.write(Body::from_frames(frames.collect()), hint).await.map(|written| written.id)
+    let options = WriteOptions::of_size(data.len() as u64);
+    store.write(Body::from_frames(frames.collect()), options).await.map(|written| written.id)
 }

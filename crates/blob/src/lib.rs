@@ -15,5 +15,5 @@ pub use error::{BlobError, BlobErrorKind};
 pub use file::{BLOB_MAX_BYTES, Durability, FileBlobs, FileOptions, verify};
 pub use id::BlobId;
 pub use memory::{MemoryBlobs, MemoryImage, RemovalHold};
-pub use port::{BlobInfo, BlobReader, BlobStore, ScanScope, WriteHint, WrittenBlob};
+pub use port::{BlobInfo, BlobReader, BlobStore, MakeRoom, ScanScope, WriteOptions, WrittenBlob};
 pub use stats::BlobStats;

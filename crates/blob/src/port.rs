@@ -3,11 +3,32 @@ use types::{Body, ByteRange};
 
 use crate::{BlobError, BlobId};
 
-/// What the writer knows beforehand.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct WriteHint {
+/// How to write a blob.
+#[derive(Clone, Copy, Default)]
+pub struct WriteOptions<'a> {
     /// The size, where it is known: room may be reserved, and too large a blob refused before it is read.
     pub size_bytes: Option<u64>,
+    /// Who is asked where there is no room.
+    pub room: Option<&'a dyn MakeRoom>,
+}
+
+impl WriteOptions<'_> {
+    /// For a blob of this size.
+    #[must_use]
+    pub fn of_size(size_bytes: u64) -> Self {
+        Self { size_bytes: Some(size_bytes), room: None }
+    }
+}
+
+/// Asked by a write that finds no room: bytes that were given up take room until they are removed.
+#[async_trait]
+pub trait MakeRoom: Send + Sync {
+    /// Has what was given up by now removed, and says whether the write shall try once more. It is asked again for as long as
+    /// it says so and there is still no room; that this ends is its own concern.
+    ///
+    /// # Cancel safety
+    /// May be dropped at any point: the write was.
+    async fn make_room(&self) -> bool;
 }
 
 /// A blob that is whole and durable, and that nothing refers to yet.
@@ -45,12 +66,13 @@ pub trait BlobStore: Send + Sync + 'static {
     /// returns.
     ///
     /// # Errors
-    /// `Body` when the body itself failed, with its error inside; `Full`, `ReadOnly`, `Busy`, `Io` from the device. After any
-    /// error nothing of the blob is left, or what is left is found by an `Unswept` scan of the next process.
+    /// `Body` when the body itself failed, with its error inside; `Full`, `ReadOnly`, `Busy`, `Io` from the device; `Full` only
+    /// once [`WriteOptions::room`] had its chance. After any error nothing of the blob is left, or what is left is found by
+    /// an `Unswept` scan of the next process.
     ///
     /// # Cancel safety
     /// A dropped write leaves nothing behind but what the next process sweeps; the body is not read further.
-    async fn write(&self, body: Body, hint: WriteHint) -> Result<WrittenBlob, BlobError>;
+    async fn write(&self, body: Body, options: WriteOptions<'_>) -> Result<WrittenBlob, BlobError>;
 
     /// Opens a blob for reading. What is opened stays readable, even when the blob is removed.
     ///

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use blob::{
-    BlobErrorKind, BlobId, BlobStore, Durability, FileBlobs, FileOptions, ScanScope, WriteHint, verify,
+    BlobErrorKind, BlobId, BlobStore, Durability, FileBlobs, FileOptions, ScanScope, WriteOptions, verify,
 };
 use bytes::Bytes;
 use conformance::blob::bodies::pattern;
@@ -38,8 +38,8 @@ async fn world() -> World {
 
 impl World {
     async fn write(&self, bytes: Bytes) -> BlobId {
-        let hint = WriteHint { size_bytes: Some(bytes.len() as u64) };
-        self.store.write(Body::from_bytes(bytes), hint).await.expect("it is stored").id
+        let options = WriteOptions::of_size(bytes.len() as u64);
+        self.store.write(Body::from_bytes(bytes), options).await.expect("it is stored").id
     }
 
     fn path(&self, id: BlobId) -> PathBuf {

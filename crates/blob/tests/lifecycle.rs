@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use blob::{BlobId, BlobStore, Durability, FileBlobs, FileOptions, ScanScope, WriteHint};
+use blob::{BlobId, BlobStore, Durability, FileBlobs, FileOptions, ScanScope, WriteOptions};
 use bytes::Bytes;
 use conformance::blob::bodies::{Script, Step, pattern};
 use sim::{SimClock, SimDisk, SimRandom, Tree};
@@ -28,8 +28,8 @@ async fn open(path: &Path) -> FileBlobs {
 }
 
 async fn write(store: &FileBlobs, size: usize) -> BlobId {
-    let hint = WriteHint { size_bytes: Some(size as u64) };
-    store.write(Body::from_bytes(pattern(1, size)), hint).await.expect("it is stored").id
+    let options = WriteOptions::of_size(size as u64);
+    store.write(Body::from_bytes(pattern(1, size)), options).await.expect("it is stored").id
 }
 
 fn epoch(id: BlobId) -> u128 {
@@ -64,7 +64,7 @@ fn a_write_dropped_anywhere_leaves_no_file_and_no_descriptor() {
         let completed = runtime.block_on(async {
             let store = open(&path).await;
             let script = Script::frames(&pattern(1, 3 * FRAME_MAX_BYTES), 512 * 1024).with_pauses();
-            let mut write = pin!(store.write(script.into_body(), WriteHint::default()));
+            let mut write = pin!(store.write(script.into_body(), WriteOptions::default()));
             let mut cx = Context::from_waker(Waker::noop());
             for _ in 0..polls {
                 if write.as_mut().poll(&mut cx).is_ready() {
@@ -96,7 +96,7 @@ fn a_sender_that_vanishes_leaves_no_file_and_no_descriptor() {
             let script = Script::frames(&pattern(number, 300 * 1024 * number as usize), 100 * 1024);
             let body = script.then(Step::Stall).into_body();
             let store = store.clone();
-            tokio::spawn(async move { store.write(body, WriteHint::default()).await.map(drop) })
+            tokio::spawn(async move { store.write(body, WriteOptions::default()).await.map(drop) })
         };
         let writers: Vec<_> = (0..12).map(stalled).collect();
         write(&store, 100).await;
@@ -118,7 +118,7 @@ async fn a_stalled_sender_does_not_hold_the_budget() {
     let body = Script::frames(&pattern(1, 100_000), 10_000).then(Step::Stall).into_body();
     let writer = tokio::spawn({
         let store = store.clone();
-        async move { store.write(body, WriteHint::default()).await.map(drop) }
+        async move { store.write(body, WriteOptions::default()).await.map(drop) }
     });
     while store.scan(ScanScope::All, None, 1).await.is_ok() && files(&directory.path().join("blobs")) == 0 {
         tokio::task::yield_now().await;
@@ -211,7 +211,7 @@ async fn concurrent_writers_share_directory_syncs() {
             let store = store.clone();
             tokio::spawn(async move {
                 let body = Body::from_bytes(pattern(number, 1000));
-                store.write(body, WriteHint { size_bytes: Some(1000) }).await.map(|written| written.id)
+                store.write(body, WriteOptions::of_size(1000)).await.map(|written| written.id)
             })
         })
         .collect();
@@ -242,9 +242,9 @@ async fn relaxed_durability_syncs_nothing() {
 async fn a_blob_over_the_limit_is_refused_by_its_hint() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let store = open(&directory.path().join("blobs")).await;
-    let hint = WriteHint { size_bytes: Some(blob::BLOB_MAX_BYTES + 1) };
+    let options = WriteOptions::of_size(blob::BLOB_MAX_BYTES + 1);
     let error =
-        store.write(Body::from_bytes(Bytes::from_static(b"x")), hint).await.expect_err("it is too large");
+        store.write(Body::from_bytes(Bytes::from_static(b"x")), options).await.expect_err("it is too large");
     let too_large = types::BodyErrorKind::TooLarge { max_bytes: blob::BLOB_MAX_BYTES };
     assert!(matches!(error.kind, blob::BlobErrorKind::Body(error) if error.kind == too_large));
     assert_eq!(store.scan(ScanScope::All, None, 1).await.expect("a scan succeeds"), []);

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use blob::{BlobErrorKind, BlobStore, MemoryBlobs, ScanScope, WriteHint};
+use blob::{BlobErrorKind, BlobStore, MemoryBlobs, ScanScope, WriteOptions};
 use bytes::Bytes;
 use conformance::blob::BlobWorld;
 use conformance::blob::bodies::{Script, Step, pattern};
@@ -27,7 +27,9 @@ impl BlobWorld for MemoryWorld {
 conformance::blob_suite!(MemoryWorld::default());
 
 async fn write(store: &MemoryBlobs, bytes: Bytes, hint: Option<u64>) -> Result<blob::BlobId, BlobErrorKind> {
-    let written = store.write(Body::from_bytes(bytes), WriteHint { size_bytes: hint }).await;
+    let written = store
+        .write(Body::from_bytes(bytes), WriteOptions { size_bytes: hint, ..WriteOptions::default() })
+        .await;
     written.map(|written| written.id).map_err(|error| error.kind)
 }
 
@@ -51,7 +53,7 @@ async fn the_ceiling_holds_at_its_limit_and_room_comes_back_with_the_last_reader
 async fn a_hint_over_the_ceiling_is_refused_before_the_body_is_read() {
     let store = MemoryBlobs::new(Ceiling::new(1000));
     let body = Script::default().then(Step::Fail(BodyErrorKind::Incomplete)).into_body();
-    let result = store.write(body, WriteHint { size_bytes: Some(1001) }).await;
+    let result = store.write(body, WriteOptions::of_size(1001)).await;
     assert!(matches!(result.unwrap_err().kind, BlobErrorKind::Full));
 }
 
@@ -60,7 +62,7 @@ async fn a_failed_write_and_a_wrong_hint_give_their_room_back() {
     let ceiling = Ceiling::new(1000);
     let store = MemoryBlobs::new(ceiling.clone());
     let body = Script::frames(&pattern(1, 100), 10).then(Step::Fail(BodyErrorKind::Incomplete)).into_body();
-    store.write(body, WriteHint { size_bytes: Some(900) }).await.unwrap_err();
+    store.write(body, WriteOptions::of_size(900)).await.unwrap_err();
     assert_eq!(ceiling.used_bytes(), 0);
     write(&store, pattern(1, 100), Some(900)).await.unwrap();
     assert_eq!(ceiling.used_bytes(), 100);

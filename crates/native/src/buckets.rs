@@ -31,7 +31,7 @@ impl Native {
         let row = keys::bucket(name);
         let mut commit = Commit::default();
         commit.check(Check::Absent(row.clone())).put(row, encode_bucket(&bucket));
-        match self.meta.commit(commit).await {
+        match self.commit(commit).await {
             Ok(revision) => {
                 bucket.revision = revision;
                 Ok(bucket)
@@ -76,7 +76,7 @@ impl Native {
             }
             let mut commit = Commit::default();
             commit.check(Check::Equals(row.clone(), found.revision)).put(row.clone(), encode_bucket(&found));
-            match self.meta.commit(commit).await {
+            match self.commit(commit).await {
                 Ok(revision) => {
                     found.revision = revision;
                     return Ok(found);

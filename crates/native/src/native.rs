@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use blob::BlobStore;
 use meta::MetaStore;
-use types::Timestamp;
+use tokio::sync::Mutex;
+use types::{Counter, Timestamp};
 
 use crate::collector::{Discards, Sweep};
 use crate::contention::Contention;
@@ -30,6 +31,8 @@ impl NativeStore {
             leases: Leases::new(discards.clone()),
             discards,
             sweep: Sweep::default(),
+            removing: Mutex::default(),
+            room_given: Counter::default(),
             contention: Contention::default(),
         }))
     }
@@ -50,6 +53,10 @@ pub(crate) struct Native {
     pub(crate) leases: Leases,
     pub(crate) discards: Arc<Discards>,
     pub(crate) sweep: Sweep,
+    /// Held by who removes what was given up.
+    pub(crate) removing: Mutex<()>,
+    /// Removals so far, of whatever took room.
+    pub(crate) room_given: Counter,
     pub(crate) contention: Contention,
 }
 

@@ -1,10 +1,12 @@
 use std::borrow::Cow;
 
-use meta::{Check, Commit, MetaErrorKind, Write};
+use blob::MakeRoom;
+use meta::{Check, Commit, MetaError, MetaErrorKind, Revision, Write};
 use store::{Bucket, Missing, PutOutcome, StoreError, Versioning, WriteCondition};
 use types::{Checksum, ETag, ObjectKey, ObjectMetadata, VersionId};
 
 use crate::change::{Effects, KeyChange};
+use crate::collector::Room;
 use crate::error::{During, from_meta};
 use crate::ids::{DataId, Version};
 use crate::keys;
@@ -69,7 +71,7 @@ pub(crate) fn bucket_check(bucket: &Bucket) -> Check {
 }
 
 /// Whether a commit adds work for the collector.
-fn leaves_work(commit: &Commit) -> bool {
+pub(crate) fn leaves_work(commit: &Commit) -> bool {
     let is_to_do = |key: &bytes::Bytes| key.first() == Some(&(keys::Family::ToDo as u8));
     commit.writes.iter().any(|write| matches!(write, Write::Put { key, .. } if is_to_do(key)))
 }
@@ -114,7 +116,7 @@ impl Native {
     ) -> Result<bool, Unpublished> {
         stored.committing();
         let leaves_work = leaves_work(&commit);
-        match self.meta.commit(commit).await {
+        match self.commit(commit).await {
             Ok(_) => {
                 stored.committed();
                 self.discards.wake_if(leaves_work);
@@ -165,11 +167,30 @@ impl Native {
             return Ok(true);
         }
         let leaves_work = leaves_work(&commit);
-        match self.meta.commit(commit).await {
-            Ok(_) => {
-                self.discards.wake_if(leaves_work);
-                Ok(true)
+        let is_done = self.settled(self.commit(commit).await, operation)?;
+        self.discards.wake_if(is_done && leaves_work);
+        Ok(is_done)
+    }
+
+    /// Commits; where the engine has no room, what was given up is removed first.
+    pub(crate) async fn commit(&self, commit: Commit) -> Result<Revision, MetaError> {
+        let room = Room::new(self);
+        loop {
+            match self.meta.commit(commit.clone()).await {
+                Err(error) if matches!(error.kind, MetaErrorKind::Full) && room.make_room().await => {}
+                outcome => return outcome,
             }
+        }
+    }
+
+    /// Whether a commit took place; false where another change came first.
+    pub(crate) fn settled(
+        &self,
+        committed: Result<Revision, MetaError>,
+        operation: &'static str,
+    ) -> Result<bool, StoreError> {
+        match committed {
+            Ok(_) => Ok(true),
             Err(error) if matches!(error.kind, MetaErrorKind::Conflict(_)) => {
                 self.stats.commit_conflicts.add(1);
                 Ok(false)

@@ -1,12 +1,13 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use blob::WriteHint;
+use blob::WriteOptions;
 use bytes::{Bytes, BytesMut};
 use hash::Receipt;
 use store::StoreError;
 use types::{Body, BodyError, BodyStream, ExpectedDigests, Frame};
 
+use crate::collector::Room;
 use crate::error::During;
 use crate::ids::DataId;
 use crate::native::Native;
@@ -85,9 +86,10 @@ impl Native {
             }
             Prefix::Begun(frames) => {
                 let whole = Chained { first: frames.into_iter(), rest: body };
-                let hint = WriteHint { size_bytes: length_bytes };
+                let room = Room::new(self);
+                let options = WriteOptions { size_bytes: length_bytes, room: Some(&room) };
                 let written =
-                    self.blobs.write(Body::new(whole, length_bytes), hint).await.during(operation)?;
+                    self.blobs.write(Body::new(whole, length_bytes), options).await.during(operation)?;
                 self.stats.blob_writes.add(1);
                 let blob = PendingBlob::new(written.id, self.discards.clone());
                 Ok((Stored::Blob(blob), written.size_bytes))

@@ -6,4 +6,5 @@ mod costs;
 mod crashes;
 mod damaged;
 mod drops;
+mod room;
 mod scrubbing;

@@ -118,7 +118,8 @@ impl Tree {
     }
 
     /// Bytes of all files that have a name.
-    pub(crate) fn reachable_bytes(&self) -> u64 {
+    #[must_use]
+    pub fn reachable_bytes(&self) -> u64 {
         self.bytes_below(ROOT)
     }
 

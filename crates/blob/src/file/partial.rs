@@ -1,9 +1,48 @@
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::active::ActiveWrite;
 use super::name;
-use crate::fs::{File, FileSystem};
-use crate::{BlobId, BlobStats};
+use super::writer::WriteContext;
+use crate::BlobId;
+use crate::fs::File;
+
+/// How long a write that finds no room waits for the files of dropped writes to be gone.
+const REMOVALS_WAIT: Duration = Duration::from_secs(10);
+
+/// The files of dropped writes that are about to be removed: they still take room. Cloning shares the count.
+#[derive(Clone, Default)]
+pub(super) struct Removals(Arc<watch::Sender<usize>>);
+
+impl Removals {
+    fn begin(&self) -> Removal {
+        self.0.send_modify(|under_way| *under_way += 1);
+        Removal(self.clone())
+    }
+
+    /// Waits for the removals that are under way; false where there are none.
+    pub(super) async fn done(&self) -> bool {
+        let mut under_way = self.0.subscribe();
+        if *under_way.borrow_and_update() == 0 {
+            return false;
+        }
+        // One that takes longer is another's trouble: the write is then tried with what room there is.
+        let _ = timeout(REMOVALS_WAIT, under_way.wait_for(|under_way| *under_way == 0)).await;
+        true
+    }
+}
+
+/// One removal under way.
+struct Removal(Removals);
+
+impl Drop for Removal {
+    fn drop(&mut self) {
+        self.0.0.send_modify(|under_way| *under_way -= 1);
+    }
+}
 
 /// The file of a blob that nobody has acknowledged yet. Dropped, it is removed; kept, it stays.
 pub(super) struct PartialFile {
@@ -12,9 +51,8 @@ pub(super) struct PartialFile {
 
 struct Inner {
     id: BlobId,
-    fs: Arc<dyn FileSystem>,
+    context: Arc<WriteContext>,
     file: Arc<dyn File>,
-    stats: Arc<BlobStats>,
     remove: bool,
     _active: ActiveWrite,
 }
@@ -22,12 +60,11 @@ struct Inner {
 impl PartialFile {
     pub(super) fn new(
         id: BlobId,
-        fs: Arc<dyn FileSystem>,
+        context: Arc<WriteContext>,
         file: Arc<dyn File>,
-        stats: Arc<BlobStats>,
         active: ActiveWrite,
     ) -> Self {
-        Self { inner: Some(Inner { id, fs, file, stats, remove: true, _active: active }) }
+        Self { inner: Some(Inner { id, context, file, remove: true, _active: active }) }
     }
 
     pub(super) fn id(&self) -> BlobId {
@@ -61,7 +98,13 @@ impl Drop for PartialFile {
         // Removing a large file takes a while: not on a thread that serves others. Where no runtime is left to hand it to,
         // the closure is dropped, and the file removed in passing.
         match tokio::runtime::Handle::try_current() {
-            Ok(runtime) if inner.remove => drop(runtime.spawn_blocking(move || drop(inner))),
+            Ok(runtime) if inner.remove => {
+                let removal = inner.context.removals.begin();
+                drop(runtime.spawn_blocking(move || {
+                    drop(inner);
+                    drop(removal);
+                }));
+            }
             _ => drop(inner),
         }
     }
@@ -70,9 +113,9 @@ impl Drop for PartialFile {
 impl Drop for Inner {
     fn drop(&mut self) {
         if self.remove {
-            self.stats.writes_abandoned.add(1);
+            self.context.stats.writes_abandoned.add(1);
             // Where even this fails, the next process finds the file unswept.
-            let _ = self.fs.remove(&name::blob_path(self.id));
+            let _ = self.context.fs.remove(&name::blob_path(self.id));
         }
     }
 }

@@ -10,16 +10,17 @@ use types::{Body, Budget};
 use super::active::ActiveWrites;
 use super::epochs::Epochs;
 use super::failure::{ReadFailure, blocking, read_error, write_error};
-use super::flight::{Flight, Turn};
+use super::flight::Flight;
 use super::frame::Access;
 use super::intake::Intake;
 use super::options::{Durability, FileOptions};
+use super::partial::Removals;
 use super::reader::{FileReader, OpenBlob};
 use super::writer::WriteContext;
 use super::{name, scan, watermark};
 use crate::fs::{FileSystem, OsFileSystem};
 use crate::{
-    BlobError, BlobId, BlobInfo, BlobReader, BlobStats, BlobStore, ScanScope, WriteHint, WrittenBlob,
+    BlobError, BlobId, BlobInfo, BlobReader, BlobStats, BlobStore, ScanScope, WriteOptions, WrittenBlob,
 };
 
 /// How many writes use a blocking thread at once. They may all wait for a slow device; the runtime has more threads than
@@ -41,7 +42,6 @@ struct Shared {
     /// All epochs below this one are settled.
     watermark: AtomicU64,
     durability: Durability,
-    turns: Arc<Semaphore>,
 }
 
 impl FileBlobs {
@@ -83,15 +83,12 @@ impl Shared {
             fs: fs.clone(),
             epochs: epochs.clone(),
             active: ActiveWrites::default(),
+            removals: Removals::default(),
+            turns: Arc::new(Semaphore::new(WRITES_AT_ONCE)),
             stats: stats.clone(),
             durability,
         });
-        let turns = Arc::new(Semaphore::new(WRITES_AT_ONCE));
-        Ok(Self { fs, epochs, writes, budget, stats, watermark: watermark.into(), durability, turns })
-    }
-
-    async fn turn(&self) -> Turn {
-        self.turns.clone().acquire_owned().await.expect("the semaphore is never closed")
+        Ok(Self { fs, epochs, writes, budget, stats, watermark: watermark.into(), durability })
     }
 
     /// Removes a file durably, and its epoch's directory with the last one.
@@ -144,20 +141,19 @@ impl Shared {
 
 #[async_trait]
 impl BlobStore for FileBlobs {
-    async fn write(&self, body: Body, hint: WriteHint) -> Result<WrittenBlob, BlobError> {
-        let mut intake = Intake::new(body, self.0.budget.clone(), hint.size_bytes);
-        let mut flight = Flight::Grounded(self.0.writes.clone());
+    async fn write(&self, body: Body, options: WriteOptions<'_>) -> Result<WrittenBlob, BlobError> {
+        let mut intake = Intake::new(body, self.0.budget.clone(), options.size_bytes);
+        let mut flight = Flight::new(self.0.writes.clone(), options);
         loop {
             let batch = match intake.next_batch().await {
                 Ok(batch) => batch,
                 Err(error) => return Err(flight.abandon(error).await),
             };
-            let begun = flight.land(hint).await?;
-            let turn = self.0.turn().await;
-            if batch.last {
-                return Ok(begun.finish(batch, turn).await?.keep());
+            let is_last = batch.last;
+            flight.send(batch).await?;
+            if is_last {
+                return flight.finish().await;
             }
-            flight = begun.take_off(batch, turn);
         }
     }
 

@@ -9,8 +9,8 @@ use types::{Body, Ceiling, Frame};
 use super::content::{Charge, Collector, Content, ContentReader, OverCeiling};
 use super::image::{MemoryImage, RemovalHold};
 use crate::{
-    BlobError, BlobErrorKind, BlobId, BlobInfo, BlobReader, BlobStats, BlobStore, ScanScope, WriteHint,
-    WrittenBlob,
+    BlobError, BlobErrorKind, BlobId, BlobInfo, BlobReader, BlobStats, BlobStore, MakeRoom, ScanScope,
+    WriteOptions, WrittenBlob,
 };
 
 /// Blobs in memory, under a ceiling that may be shared with other stores. Cloning shares the store.
@@ -91,14 +91,15 @@ impl MemoryBlobs {
 
 #[async_trait]
 impl BlobStore for MemoryBlobs {
-    async fn write(&self, mut body: Body, hint: WriteHint) -> Result<WrittenBlob, BlobError> {
+    async fn write(&self, mut body: Body, options: WriteOptions<'_>) -> Result<WrittenBlob, BlobError> {
         let failed = |kind| BlobError::new(kind, "write", None);
         let full = |_: OverCeiling| failed(BlobErrorKind::Full);
-        let charge = Charge::new(self.ceiling.clone(), hint.size_bytes.unwrap_or(0)).map_err(full)?;
-        let mut collector = Collector::new(hint.size_bytes, charge);
+        let WriteOptions { size_bytes: hint_bytes, room } = options;
+        let charge = || Charge::new(self.ceiling.clone(), hint_bytes.unwrap_or(0));
+        let mut collector = Collector::new(hint_bytes, patiently(room, charge).await.map_err(full)?);
         while let Some(frame) = body.next_frame().await {
             if let Frame::Data(data) = frame.map_err(|error| failed(BlobErrorKind::Body(error)))? {
-                collector.push(&data).map_err(full)?;
+                patiently(room, || collector.push(&data)).await.map_err(full)?;
             }
         }
         let content = collector.finish().map_err(full)?;
@@ -154,5 +155,22 @@ impl BlobStore for MemoryBlobs {
         let mut state = self.shared.state.write();
         state.swept_below = state.own_from;
         Ok(())
+    }
+}
+
+/// Takes a step that nothing is left of where it goes over the ceiling, again and again for as long as room is made.
+async fn patiently<T>(
+    room: Option<&dyn MakeRoom>,
+    mut step: impl FnMut() -> Result<T, OverCeiling>,
+) -> Result<T, OverCeiling> {
+    loop {
+        let over = match step() {
+            Ok(done) => return Ok(done),
+            Err(over) => over,
+        };
+        match room {
+            Some(room) if room.make_room().await => {}
+            _ => return Err(over),
+        }
     }
 }

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use blob::BlobId;
@@ -17,14 +18,10 @@ impl Discards {
         self.wake();
     }
 
-    /// Has a blob removed later whose removal failed.
-    pub(crate) fn put_back(&self, blob: BlobId) {
-        self.blobs.lock().unwrap_or_else(PoisonError::into_inner).push(blob);
-    }
-
-    /// Takes the blobs that are to be removed.
-    pub(crate) fn take(&self) -> Vec<BlobId> {
-        std::mem::take(&mut *self.blobs.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Takes the blobs that are to be removed; those that are not settled are put back.
+    pub(crate) fn take(&self) -> Taken<'_> {
+        let blobs = std::mem::take(&mut *self.blobs.lock().unwrap_or_else(PoisonError::into_inner));
+        Taken { discards: self, blobs: blobs.into_iter().collect() }
     }
 
     /// Wakes the collector.
@@ -42,5 +39,29 @@ impl Discards {
     /// Waits to be woken; a call that came before counts.
     pub(crate) async fn woken(&self) {
         self.bell.notified().await;
+    }
+}
+
+/// Discards that somebody is removing. Those that are left when it is dropped wait for the next round.
+pub(crate) struct Taken<'a> {
+    discards: &'a Discards,
+    blobs: HashSet<BlobId>,
+}
+
+impl Taken<'_> {
+    /// The blobs that are not settled.
+    pub(crate) fn blobs(&self) -> Vec<BlobId> {
+        self.blobs.iter().copied().collect()
+    }
+
+    /// This one is gone.
+    pub(crate) fn settle(&mut self, gone: BlobId) {
+        self.blobs.remove(&gone);
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.discards.blobs.lock().unwrap_or_else(PoisonError::into_inner).extend(self.blobs.drain());
     }
 }

@@ -2,6 +2,7 @@
 
 mod discards;
 mod report;
+mod room;
 mod run;
 mod sweep;
 mod to_dos;
@@ -9,4 +10,5 @@ mod work;
 
 pub(crate) use discards::Discards;
 pub use report::CollectReport;
+pub(crate) use room::Room;
 pub(crate) use sweep::{BATCH as BLOBS_AT_ONCE, Sweep};

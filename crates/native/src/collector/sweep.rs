@@ -1,7 +1,10 @@
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use blob::{BlobId, ScanScope};
+use futures_util::StreamExt;
 use store::StoreError;
+use tokio::sync::Mutex;
 
 use super::report::CollectReport;
 use crate::error::During;
@@ -15,13 +18,21 @@ pub(crate) const BATCH: usize = 4096;
 
 /// Whether the blobs of earlier processes have been looked through.
 #[derive(Default)]
-pub(crate) struct Sweep(AtomicBool);
+pub(crate) struct Sweep {
+    is_done: AtomicBool,
+    /// One at a time.
+    turn: Mutex<()>,
+}
 
 impl Native {
     /// Removes the blobs that an earlier process wrote and never referred to. Nothing can begin to refer to one now: only
     /// the process that wrote a blob does so first, and a copy refers to what is referred to already.
     pub(super) async fn sweep(&self, report: &mut CollectReport) -> Result<(), StoreError> {
-        if self.sweep.0.load(Ordering::Acquire) {
+        if self.sweep.is_done.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let _turn = self.sweep.turn.lock().await;
+        if self.sweep.is_done.load(Ordering::Acquire) {
             return Ok(());
         }
         let mut after = None;
@@ -35,13 +46,14 @@ impl Native {
                     orphans.push(blob.id);
                 }
             }
-            for (_, removed) in self.remove_blobs(orphans).await {
+            let mut removals = pin!(self.remove_blobs(orphans));
+            while let Some((_, removed)) = removals.next().await {
                 removed?;
                 report.orphans_removed += 1;
             }
         }
         self.blobs.settle().await.during(OPERATION)?;
-        self.sweep.0.store(true, Ordering::Release);
+        self.sweep.is_done.store(true, Ordering::Release);
         Ok(())
     }
 

@@ -1,7 +1,9 @@
 use std::collections::HashSet;
+use std::pin::pin;
 
 use blob::BlobId;
 use bytes::Bytes;
+use futures_util::StreamExt;
 use meta::{Check, Commit, ScanItem, ScanRequest};
 use store::StoreError;
 
@@ -126,7 +128,8 @@ impl Native {
             }
         }
         let mut kept = HashSet::new();
-        for (blob, removed) in self.remove_blobs(unreferenced).await {
+        let mut removals = pin!(self.remove_blobs(unreferenced));
+        while let Some((blob, removed)) = removals.next().await {
             match removed {
                 Ok(()) => report.blobs_collected += 1,
                 Err(error) => {
@@ -157,6 +160,6 @@ impl Native {
         for noted in done {
             commit.check(Check::Equals(noted.row.clone(), noted.revision)).delete(noted.row.clone());
         }
-        self.commit_change(commit, OPERATION).await
+        self.commit_work(commit).await
     }
 }

@@ -10,6 +10,7 @@ use crate::error::{During, contradiction};
 use crate::ids::{DataId, UploadNumber};
 use crate::keys::{self, Family, KeyRange};
 use crate::native::Native;
+use crate::publish::leaves_work;
 use crate::record::{PAGE_PARTS, PartPage, Place, ToDo, UploadRecord};
 
 /// How many uploads of a removed bucket are ended in one commit.
@@ -53,7 +54,7 @@ impl Native {
             let mut commit = Commit::default();
             commit.check(Check::Equals(record.key, record.revision));
             effects.finish(&mut commit);
-            if self.commit_change(commit, OPERATION).await? {
+            if self.commit_work(commit).await? {
                 report.parts_collected += page.parts.len() as u64;
             }
         }
@@ -78,7 +79,7 @@ impl Native {
             }
             let mut commit = Commit::default();
             effects.finish(&mut commit);
-            self.commit_change(commit, OPERATION).await?;
+            self.commit_work(commit).await?;
         }
     }
 
@@ -108,7 +109,7 @@ impl Native {
                 commit.check(Check::Equals(record.key.clone(), record.revision));
                 commit.delete(record.key).put(ToDo::Upload(upload.parts).key(), ToDo::value());
             }
-            self.commit_change(commit, OPERATION).await?;
+            self.commit_work(commit).await?;
         }
     }
 
@@ -116,8 +117,17 @@ impl Native {
     async fn forget(&self, bucket_handle: u64, upload: UploadNumber) -> Result<Progress, StoreError> {
         let mut commit = Commit::default();
         commit.delete(keys::completed(bucket_handle, upload));
-        self.commit_change(commit, OPERATION).await?;
+        self.commit_work(commit).await?;
         Ok(Progress::Done)
+    }
+
+    /// Commits as it is: who waits for room waits for this.
+    pub(super) async fn commit_work(&self, commit: Commit) -> Result<bool, StoreError> {
+        let leaves_work = leaves_work(&commit);
+        let is_done = self.settled(self.meta.commit(commit).await, OPERATION)?;
+        self.room_given.add(u64::from(is_done));
+        self.discards.wake_if(is_done && leaves_work);
+        Ok(is_done)
     }
 
     async fn scan_some(&self, range: &KeyRange, limit: usize) -> Result<Vec<Record>, StoreError> {

@@ -52,7 +52,7 @@ impl Native {
         let mut commit = Commit::default();
         commit.check(Check::Equals(found.row.clone(), found.revision));
         commit.put(found.row.clone(), found.record.encode());
-        match self.meta.commit(commit).await {
+        match self.commit(commit).await {
             Ok(revision) => {
                 found.revision = revision;
                 Ok(Some(found))

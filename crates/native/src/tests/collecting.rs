@@ -133,7 +133,7 @@ async fn orphans_of_an_earlier_process_are_swept_once() {
     let bucket = bucket(&store).await;
     store.put(&CX(), &bucket, &key(), body(1), PutOptions::default()).await.unwrap();
     for fill in 0..5 {
-        world.blobs.write(body(fill), blob::WriteHint::default()).await.unwrap();
+        world.blobs.write(body(fill), blob::WriteOptions::default()).await.unwrap();
     }
     let world = world.restarted();
     let store = world.open();

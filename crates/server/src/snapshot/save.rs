@@ -18,9 +18,11 @@ use super::format::{CHUNK_BYTES, MAGIC, TAG_BLOB, TAG_END, TAG_RECORD, VERSION};
 /// Where a step fails; the old file is then still there.
 pub(crate) fn save(path: &Path, meta: &MemoryMeta, blobs: &MemoryBlobs) -> Result<(), SnapshotError> {
     // Records first, blobs after: a blob is there before its record is, and the hold keeps it from going.
-    let _hold = blobs.hold_removals();
+    let hold = blobs.hold_removals();
     let records = meta.records();
     let image = blobs.image();
+    // The image keeps what it holds; what is deleted from now on is room again.
+    drop(hold);
     let revision = records.revision();
     let temporary = path.with_extension("new");
     let written = write(&temporary, revision, records, &image).and_then(|()| fs::rename(&temporary, path));

@@ -1,4 +1,4 @@
-use blob::{BlobStore, MemoryBlobs, WriteHint};
+use blob::{BlobStore, MemoryBlobs, WriteOptions};
 use bytes::Bytes;
 use meta::{Commit, MemoryMeta, MetaRead, MetaStore};
 use types::{Body, ByteRange, Ceiling};
@@ -20,7 +20,7 @@ fn what_is_saved_is_loaded() {
     commit.put(&b"key\0"[..], &b"value"[..]).put(&b"other"[..], &b""[..]);
     let revision = run(meta.commit(commit)).unwrap();
     let large = Bytes::from(vec![7; 3 * super::format::CHUNK_BYTES + 5]);
-    let blob = run(blobs.write(Body::from_bytes(large.clone()), WriteHint::default())).unwrap();
+    let blob = run(blobs.write(Body::from_bytes(large.clone()), WriteOptions::default())).unwrap();
     save(&path, &meta, &blobs).unwrap();
 
     let (meta, blobs) = load(&path, Ceiling::unlimited()).unwrap().unwrap();
@@ -30,7 +30,7 @@ fn what_is_saved_is_loaded() {
     let reader = run(blobs.open(blob.id)).unwrap();
     let read = run(reader.read(ByteRange::whole(blob.size_bytes)).collect(large.len())).unwrap();
     assert_eq!(read, large);
-    let another = run(blobs.write(Body::empty(), WriteHint::default())).unwrap();
+    let another = run(blobs.write(Body::empty(), WriteOptions::default())).unwrap();
     assert_ne!(another.id, blob.id);
 }
 
@@ -42,7 +42,7 @@ fn every_flipped_byte_and_every_cut_is_refused() {
     let mut commit = Commit::default();
     commit.put(&b"key"[..], &b"value"[..]);
     run(meta.commit(commit)).unwrap();
-    run(blobs.write(Body::from_bytes(Bytes::from_static(b"content")), WriteHint::default())).unwrap();
+    run(blobs.write(Body::from_bytes(Bytes::from_static(b"content")), WriteOptions::default())).unwrap();
     save(&path, &meta, &blobs).unwrap();
     let good = std::fs::read(&path).unwrap();
     for place in 0..good.len() {
@@ -60,7 +60,7 @@ fn a_snapshot_past_the_ceiling_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("image.snapshot");
     let (meta, blobs) = (MemoryMeta::default(), MemoryBlobs::new(Ceiling::unlimited()));
-    run(blobs.write(Body::from_bytes(Bytes::from(vec![1; 100_000])), WriteHint::default())).unwrap();
+    run(blobs.write(Body::from_bytes(Bytes::from(vec![1; 100_000])), WriteOptions::default())).unwrap();
     save(&path, &meta, &blobs).unwrap();
     let refusal = load(&path, Ceiling::new(50_000)).err().unwrap().to_string();
     assert!(refusal.contains("raise max_size"), "{refusal}");

@@ -1,4 +1,4 @@
-use blob::{BlobErrorKind, BlobStore, ScanScope, WriteHint};
+use blob::{BlobErrorKind, BlobStore, ScanScope, WriteOptions};
 use conformance::blob::bodies::{Script, pattern};
 use rustix::io::Errno;
 use sim::{Call, Fault, SimDisk, Tree};
@@ -15,7 +15,7 @@ fn disk() -> SimDisk {
 
 async fn write(store: &blob::FileBlobs, size: usize) -> Result<blob::BlobId, BlobErrorKind> {
     let body = Script::frames(&pattern(1, size), 200 * KIB).into_body();
-    let written = store.write(body, WriteHint { size_bytes: Some(size as u64) }).await;
+    let written = store.write(body, WriteOptions::of_size(size as u64)).await;
     written.map(|written| written.id).map_err(|error| error.kind)
 }
 
@@ -77,7 +77,7 @@ fn a_disk_that_fills_up_during_a_write_refuses_it_and_keeps_the_rest() {
         let before = disk.tree().files();
         disk.set_capacity(1500 * KIB as u64);
         let unknown_size = Script::frames(&pattern(2, 3000 * KIB), 100 * KIB).into_body();
-        let error = store.write(unknown_size, WriteHint::default()).await.expect_err("it does not fit");
+        let error = store.write(unknown_size, WriteOptions::default()).await.expect_err("it does not fit");
         assert!(matches!(error.kind, BlobErrorKind::Full));
         assert!(matches!(write(&store, 3000 * KIB).await, Err(BlobErrorKind::Full)));
         assert_clean(&disk, &store, &before).await;
@@ -94,8 +94,8 @@ fn a_hint_that_does_not_fit_is_refused_with_little_of_the_body_read() {
         disk.set_capacity(1 << 20);
         let (ask, asked) = std::sync::mpsc::channel();
         let body = Body::new(Endless(ask), None);
-        let hint = WriteHint { size_bytes: Some(1 << 30) };
-        let error = store.write(body, hint).await.expect_err("it does not fit");
+        let options = WriteOptions::of_size(1 << 30);
+        let error = store.write(body, options).await.expect_err("it does not fit");
         assert!(matches!(error.kind, BlobErrorKind::Full));
         assert!(asked.try_iter().count() <= 40, "two batches of 64 KiB frames at most");
     });

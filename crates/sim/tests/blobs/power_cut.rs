@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use blob::{BlobId, BlobStore, FileBlobs, WriteHint};
+use blob::{BlobId, BlobStore, FileBlobs, WriteOptions};
 use conformance::blob::bodies::{Script, Step as BodyStep, pattern};
 use sim::{Cut, CutPlan, Event, History, SimDisk, Tree, survive};
 use types::BodyErrorKind;
@@ -67,7 +67,7 @@ async fn run(workload: &[Step]) -> Run {
             Step::Fail(size) => {
                 let failing = Script::frames(&pattern(number as u64, *size), 256 * KIB);
                 let failing = failing.then(BodyStep::Fail(BodyErrorKind::Incomplete));
-                store.write(failing.into_body(), WriteHint::default()).await.expect_err("the body fails");
+                store.write(failing.into_body(), WriteOptions::default()).await.expect_err("the body fails");
                 None
             }
             Step::Settle => {
@@ -87,8 +87,8 @@ async fn run(workload: &[Step]) -> Run {
 
 async fn put(store: &FileBlobs, number: usize, size: usize) -> BlobId {
     let body = Script::frames(&pattern(number as u64, size), 300 * KIB).into_body();
-    let hint = WriteHint { size_bytes: Some(size as u64) };
-    store.write(body, hint).await.expect("a sound body is stored").id
+    let options = WriteOptions::of_size(size as u64);
+    store.write(body, options).await.expect("a sound body is stored").id
 }
 
 impl Run {

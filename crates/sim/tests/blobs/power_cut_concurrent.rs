@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use blob::{BlobId, BlobStore, WriteHint};
+use blob::{BlobId, BlobStore, WriteOptions};
 use conformance::blob::bodies::{Script, pattern};
 use parking_lot::Mutex;
 use sim::{CutPlan, Event, SimDisk, Tree, survive};
@@ -24,7 +24,7 @@ async fn blobs_that_shared_a_sync_survive_every_cut() {
                 for number in (0..BLOBS_EACH).map(|blob| writer * BLOBS_EACH + blob) {
                     let bytes = pattern(number as u64, 9000 * number);
                     let body = Script::frames(&bytes, 50_000).with_pauses().into_body();
-                    let blob = store.write(body, WriteHint::default()).await.expect("it is stored");
+                    let blob = store.write(body, WriteOptions::default()).await.expect("it is stored");
                     written.lock()[number] = Some((blob.id, bytes));
                     disk.note(Event::Acknowledged(number));
                 }

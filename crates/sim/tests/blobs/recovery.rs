@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use blob::{BlobId, BlobStore, FileBlobs, ScanScope, WriteHint};
+use blob::{BlobId, BlobStore, FileBlobs, ScanScope, WriteOptions};
 use bytes::Bytes;
 use sim::SimDisk;
 use types::Body;
@@ -60,7 +60,7 @@ pub(crate) async fn recover(disk: &SimDisk, expected: &Expected) -> Result<(), S
 async fn write_anew(store: &FileBlobs, taken: &BTreeSet<BlobId>) -> Result<(), String> {
     for _ in 0..3 {
         let body = Body::from_bytes(Bytes::from_static(b"after the cut"));
-        let written = store.write(body, WriteHint::default()).await.map_err(|error| error.to_string())?;
+        let written = store.write(body, WriteOptions::default()).await.map_err(|error| error.to_string())?;
         if taken.contains(&written.id) {
             return Err(format!("id {} was issued again", written.id));
         }

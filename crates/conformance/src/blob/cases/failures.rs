@@ -2,7 +2,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use blob::{BlobErrorKind, BlobId, ScanScope, WriteHint};
+use blob::{BlobErrorKind, BlobId, ScanScope, WriteOptions};
 use types::{BodyErrorKind, ByteRange};
 
 use super::{BLOCK, COLLECT_MAX_BYTES, KIB, MIB, assert_holds, error_of, ids, put};
@@ -15,8 +15,8 @@ pub async fn a_failing_body_leaves_nothing(world: &impl BlobWorld) {
     for size in [0, 10, BLOCK, MIB, 3 * MIB + 1] {
         for kind in [BodyErrorKind::Incomplete, BodyErrorKind::Malformed("a test")] {
             let script = Script::frames(&pattern(1, size), 100 * KIB).then(Step::Fail(kind.clone()));
-            let hint = WriteHint { size_bytes: Some(size as u64) };
-            let error = error_of(store.write(script.into_body(), hint).await);
+            let options = WriteOptions::of_size(size as u64);
+            let error = error_of(store.write(script.into_body(), options).await);
             match error.kind {
                 BlobErrorKind::Body(error) => assert_eq!(error.kind, kind),
                 other => panic!("the error of the body must come back, not {other:?}"),
@@ -34,7 +34,7 @@ pub async fn a_dropped_write_leaves_nothing(world: &impl BlobWorld) {
     let store = world.open().await;
     for size in [0, 10, BLOCK, MIB, 3 * MIB] {
         let body = Script::frames(&pattern(1, size), 256 * KIB).then(Step::Stall).into_body();
-        let mut write = pin!(store.write(body, WriteHint { size_bytes: Some(4 * MIB as u64) }));
+        let mut write = pin!(store.write(body, WriteOptions::of_size(4 * MIB as u64)));
         let mut cx = Context::from_waker(Waker::noop());
         for _ in 0..50 {
             assert!(write.as_mut().poll(&mut cx).is_pending(), "a stalled body never completes");

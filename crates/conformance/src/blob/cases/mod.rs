@@ -7,7 +7,7 @@ mod writes;
 
 use std::sync::Arc;
 
-use blob::{BlobError, BlobId, BlobStore, ScanScope, WriteHint};
+use blob::{BlobError, BlobId, BlobStore, ScanScope, WriteOptions};
 use bytes::Bytes;
 use types::{Body, BodyErrorKind, ByteRange};
 
@@ -36,12 +36,12 @@ type Store = Arc<dyn BlobStore>;
 
 /// Writes `bytes` with the right hint and checks what comes back.
 async fn put(store: &Store, bytes: &Bytes) -> BlobId {
-    let hint = WriteHint { size_bytes: Some(bytes.len() as u64) };
-    put_body(store, Body::from_bytes(bytes.clone()), hint, bytes.len()).await
+    let options = WriteOptions::of_size(bytes.len() as u64);
+    put_body(store, Body::from_bytes(bytes.clone()), options, bytes.len()).await
 }
 
-async fn put_body(store: &Store, body: Body, hint: WriteHint, size: usize) -> BlobId {
-    let written = store.write(body, hint).await.expect("a sound body is stored");
+async fn put_body(store: &Store, body: Body, options: WriteOptions<'_>, size: usize) -> BlobId {
+    let written = store.write(body, options).await.expect("a sound body is stored");
     assert_eq!(written.size_bytes, size as u64, "the size that a write reports");
     written.id
 }

@@ -1,4 +1,4 @@
-use blob::WriteHint;
+use blob::WriteOptions;
 use types::{Body, Checksum, ChecksumAlgorithm};
 
 use super::{BLOCK, KIB, MIB, assert_holds, put, put_body};
@@ -46,8 +46,9 @@ pub async fn round_trips_every_framing(world: &impl BlobWorld) {
         for paused in [false, true] {
             let script = Script::frames(&bytes, frame_bytes);
             let script = if paused { script.with_pauses() } else { script };
-            let hint = WriteHint { size_bytes: paused.then_some(bytes.len() as u64) };
-            let id = put_body(&store, script.into_body(), hint, bytes.len()).await;
+            let options =
+                WriteOptions { size_bytes: paused.then_some(bytes.len() as u64), ..WriteOptions::default() };
+            let id = put_body(&store, script.into_body(), options, bytes.len()).await;
             assert_holds(&store, id, &bytes).await;
         }
     }
@@ -60,7 +61,7 @@ pub async fn passes_over_trailers(world: &impl BlobWorld) {
     for size in [0, 5, BLOCK] {
         let bytes = pattern(9, size);
         let script = Script::frames(&bytes, BLOCK).then(Step::Trailer(checksum));
-        let id = put_body(&store, script.into_body(), WriteHint::default(), size).await;
+        let id = put_body(&store, script.into_body(), WriteOptions::default(), size).await;
         assert_holds(&store, id, &bytes).await;
     }
 }
@@ -74,7 +75,7 @@ pub async fn waits_for_a_stalled_body(world: &impl BlobWorld) {
         let (store, bytes) = (store.clone(), bytes.clone());
         async move {
             let gated = Gated { wait: Some(wait), script: Some(Script::frames(&bytes, 100 * KIB)) };
-            put_body(&store, Body::new(gated, None), WriteHint::default(), bytes.len()).await
+            put_body(&store, Body::new(gated, None), WriteOptions::default(), bytes.len()).await
         }
     });
     let other = pattern(3, MIB);
@@ -93,7 +94,9 @@ pub async fn takes_wrong_hints(world: &impl BlobWorld) {
         let real = size as u64;
         for hint in [None, Some(0), Some(1), Some(real.saturating_sub(1)), Some(real + 1), Some(8 * real)] {
             let body = Script::frames(&bytes, 200 * KIB).into_body();
-            let id = put_body(&store, body, WriteHint { size_bytes: hint }, size).await;
+            let id =
+                put_body(&store, body, WriteOptions { size_bytes: hint, ..WriteOptions::default() }, size)
+                    .await;
             assert_holds(&store, id, &bytes).await;
         }
     }
@@ -109,7 +112,7 @@ pub async fn concurrent_writers_do_not_mix(world: &impl BlobWorld) {
             tokio::spawn(async move {
                 let bytes = pattern(number as u64 + 100, 10 + number * 40 * KIB);
                 let body = Script::frames(&bytes, 16 * KIB + number).with_pauses().into_body();
-                (put_body(&store, body, WriteHint::default(), bytes.len()).await, bytes)
+                (put_body(&store, body, WriteOptions::default(), bytes.len()).await, bytes)
             })
         })
         .collect();
