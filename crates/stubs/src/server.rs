@@ -55,7 +55,7 @@ impl Server {
     /// Where the address cannot be listened on.
     pub fn accepting<H, A>(listen: SocketAddr, serve: H) -> io::Result<Self>
     where
-        H: Fn(TcpStream) -> A + Send + 'static,
+        H: Fn(TcpStream) -> A + Send + Sync + 'static,
         A: Future<Output = ()> + Send + 'static,
     {
         let listener = std::net::TcpListener::bind(listen)?;
