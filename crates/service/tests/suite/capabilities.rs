@@ -134,6 +134,7 @@ async fn a_plain_put_asks_for_no_capability() {
         copy: NO,
         checksums: NO,
         any_key: NO,
+        ..Capabilities::ALL
     };
     world.store.claim(none);
     let headers = ObjectHeaders { content_type: Some("text/plain".to_owned()), ..ObjectHeaders::default() };
