@@ -1,8 +1,17 @@
 //! Records that a provider has no room for, over a metadata engine. `docs/format/ledger.md` shows their bytes.
 
 mod buckets;
+mod codec;
+mod error;
+#[cfg(test)]
+mod golden;
 mod identities;
+mod keys;
 mod parts;
+mod record;
+mod rows;
+#[cfg(test)]
+mod tests;
 mod uploads;
 mod values;
 
