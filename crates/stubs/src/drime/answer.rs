@@ -1,0 +1,27 @@
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
+use serde_json::{Value, json};
+
+/// What a call comes to; both are answers.
+pub(super) type Answered = Result<Response<Bytes>, Response<Bytes>>;
+
+pub(super) fn json_with(status: StatusCode, value: &Value) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(value.to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+pub(super) fn ok(value: &Value) -> Response<Bytes> {
+    json_with(StatusCode::OK, value)
+}
+
+pub(super) fn refused(status: u16, message: &str) -> Response<Bytes> {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    json_with(status, &json!({ "message": message }))
+}
+
+pub(super) fn unprocessable(message: &str) -> Response<Bytes> {
+    refused(422, message)
+}
