@@ -33,6 +33,10 @@ pub(crate) fn to_s3(subject: &Subject<'_>, kind: StoreErrorKind) -> S3Error {
         StoreErrorKind::Part(problem) => part(subject, problem),
         StoreErrorKind::DigestMismatch(algorithm) => digest_mismatch(algorithm),
         StoreErrorKind::TrailerMissing(algorithm) => trailer_missing(algorithm),
+        StoreErrorKind::Denied => S3Error::with_message(
+            ErrorCode::AccessDenied,
+            "The account that this store uses is not allowed to do this.",
+        ),
         StoreErrorKind::Unsupported(reason) => capability::not_implemented(reason),
         StoreErrorKind::Body(error) => body_error(&error.kind),
         StoreErrorKind::Full(what) => {
@@ -180,7 +184,7 @@ pub(crate) fn log(cx: &Context, operation: Operation, error: &StoreError) {
         StoreErrorKind::Corrupt | StoreErrorKind::Internal => {
             tracing::error!(%request_id, operation, error = %Chain(error), "the store failed");
         }
-        StoreErrorKind::Full(_) | StoreErrorKind::Unavailable => {
+        StoreErrorKind::Full(_) | StoreErrorKind::Unavailable | StoreErrorKind::Denied => {
             tracing::warn!(%request_id, operation, error = %Chain(error), "the store refused");
         }
         StoreErrorKind::Body(body) if is_ours(body) => {

@@ -75,6 +75,8 @@ pub enum StoreErrorKind {
     DigestMismatch(Option<ChecksumAlgorithm>),
     /// A trailer that was announced did not come, or another one came.
     TrailerMissing(ChecksumAlgorithm),
+    /// The account that the store itself uses may not do this where the data lives.
+    Denied,
     /// The store does not do this; why.
     Unsupported(&'static str),
     /// The body that was to be stored failed; its own error.
@@ -151,6 +153,7 @@ impl fmt::Display for StoreError {
             StoreErrorKind::TrailerMissing(algorithm) => {
                 write!(f, "the {} trailer did not come", algorithm.name())
             }
+            StoreErrorKind::Denied => f.write_str("the store's own account may not do this"),
             StoreErrorKind::Unsupported(why) => write!(f, "not supported: {why}"),
             StoreErrorKind::Body(error) => error.fmt(f),
             StoreErrorKind::Full(what) => write!(f, "no room left: {what}"),

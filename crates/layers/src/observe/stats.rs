@@ -169,6 +169,7 @@ fn is_refusal(error: &StoreError) -> bool {
         | StoreErrorKind::Part(_)
         | StoreErrorKind::DigestMismatch(_)
         | StoreErrorKind::TrailerMissing(_)
+        | StoreErrorKind::Denied
         | StoreErrorKind::Unsupported(_)
         | StoreErrorKind::Body(_) => true,
     }
