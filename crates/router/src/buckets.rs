@@ -1,12 +1,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use store::{
-    Bucket, BucketPage, BucketStore, BucketUpdate, ListBuckets, Missing, StoreError, StoreErrorKind,
-};
+use store::{Bucket, BucketPage, BucketStore, BucketUpdate, ListBuckets, StoreError, StoreErrorKind};
 use types::{BucketName, Context, Owner, TagSet};
 
-use crate::Router;
+use crate::home::PART_OF_ANOTHER;
+use crate::{Home, Router};
 
 #[async_trait]
 impl BucketStore for Router {
@@ -17,11 +16,23 @@ impl BucketStore for Router {
         owner: &Owner,
         tags: &TagSet,
     ) -> Result<Bucket, StoreError> {
-        self.home(name).create_bucket(cx, name, owner, tags).await
+        if !self.homes.contains_key(name) && self.is_taken(name) {
+            return Err(StoreError::new(StoreErrorKind::BucketExists, "create bucket"));
+        }
+        let home = self.home(name)?;
+        if home.is_part() && !tags.is_empty() {
+            return Err(refused("create bucket"));
+        }
+        let owner = home.owner.as_ref().unwrap_or(owner);
+        let made = home.store.create_bucket(cx, home.remote_name(name), owner, tags).await?;
+        Ok(home.outward(name, made))
     }
 
     async fn bucket(&self, cx: &Context, name: &BucketName) -> Result<Bucket, StoreError> {
-        self.home(name).bucket(cx, name).await
+        let home = self.home(name)?;
+        let found = home.outward(name, home.store.bucket(cx, home.remote_name(name)).await?);
+        self.remember(&found);
+        Ok(found)
     }
 
     async fn update_bucket(
@@ -30,23 +41,38 @@ impl BucketStore for Router {
         bucket: &Bucket,
         update: BucketUpdate,
     ) -> Result<Bucket, StoreError> {
-        self.home(&bucket.name).update_bucket(cx, bucket, update).await
+        let at = self.place(bucket)?;
+        if at.home.is_part() {
+            // What is so already needs no change of the whole.
+            let is_so = match &update {
+                BucketUpdate::Versioning(versioning) => *versioning == bucket.versioning,
+                BucketUpdate::Tags(tags) => *tags == bucket.tags,
+            };
+            return if is_so { Ok(bucket.clone()) } else { Err(refused("update bucket")) };
+        }
+        let updated = at.store().update_bucket(cx, &at.bucket, update).await?;
+        Ok(at.home.outward(&bucket.name, updated))
     }
 
     async fn delete_bucket(&self, cx: &Context, bucket: &Bucket) -> Result<(), StoreError> {
-        self.home(&bucket.name).delete_bucket(cx, bucket).await
+        let at = self.place(bucket)?;
+        if at.home.is_part() {
+            return Err(refused("delete bucket"));
+        }
+        at.store().delete_bucket(cx, &at.bucket).await?;
+        self.seen.lock().remove(&bucket.name);
+        Ok(())
     }
 
     async fn list_buckets(&self, cx: &Context, options: ListBuckets) -> Result<BucketPage, StoreError> {
         let mut after = options.after.clone();
         loop {
-            let page =
-                self.others.list_buckets(cx, ListBuckets { after: after.clone(), ..options.clone() }).await?;
+            let page = ListBuckets { after: after.clone(), ..options.clone() };
+            let page = self.others.store.list_buckets(cx, page).await?;
             let last = page.buckets.last().map(|bucket| bucket.name.as_str().to_owned());
             // Behind the last of a page that has a next one, further buckets of `others` may stand before a home.
             let end = if page.more { last.as_deref() } else { None };
             let mut buckets = self.homes_between(cx, &options, after.as_deref(), end).await?;
-            // A bucket that is at home elsewhere is not one of ours in `others`.
             buckets.extend(page.buckets.into_iter().filter(|bucket| self.is_other(&bucket.name)));
             buckets.sort_by(|left, right| left.name.cmp(&right.name));
             let more = page.more || buckets.len() > options.limit;
@@ -60,35 +86,18 @@ impl BucketStore for Router {
 }
 
 impl Router {
+    /// Whether a bucket of the store of all others is one of ours under its own name.
     fn is_other(&self, name: &BucketName) -> bool {
-        self.homes.get(name).is_none_or(|home| Arc::ptr_eq(home, &self.others))
+        !self.is_taken(name) && self.homes.get(name).is_none_or(|home| self.is_plainly_other(home))
     }
 
-    /// The buckets at home elsewhere with names above `after`, up to and with `end`.
-    async fn homes_between(
-        &self,
-        cx: &Context,
-        options: &ListBuckets,
-        after: Option<&str>,
-        end: Option<&str>,
-    ) -> Result<Vec<Bucket>, StoreError> {
-        let mut found = Vec::new();
-        for (name, home) in &self.homes {
-            let text = name.as_str();
-            let is_wanted = text.starts_with(&options.prefix)
-                && after.is_none_or(|after| text > after)
-                && end.is_none_or(|end| text <= end)
-                && !self.is_other(name);
-            // One past the limit is enough to know that there are more.
-            if !is_wanted || found.len() > options.limit {
-                continue;
-            }
-            match home.bucket(cx, name).await {
-                Ok(bucket) => found.push(bucket),
-                Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Bucket)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(found)
+    /// Whether a home is a bucket of the store of all others as that store lists it.
+    pub(crate) fn is_plainly_other(&self, home: &Home) -> bool {
+        let is_plain = home.remote.is_none() && home.owner.is_none() && !home.is_part();
+        is_plain && Arc::ptr_eq(&home.store, &self.others.store)
     }
+}
+
+fn refused(operation: &'static str) -> StoreError {
+    StoreError::new(StoreErrorKind::Unsupported(PART_OF_ANOTHER), operation)
 }

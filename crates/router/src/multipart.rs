@@ -6,6 +6,8 @@ use store::{
 };
 use types::{Body, Context, ExpectedChecksum, ExpectedDigests, ObjectKey};
 
+use crate::objects::inward;
+use crate::router::Place;
 use crate::{Router, copy};
 
 #[async_trait]
@@ -17,7 +19,8 @@ impl MultipartStore for Router {
         key: &ObjectKey,
         options: CreateUploadOptions,
     ) -> Result<UploadId, StoreError> {
-        self.home(&bucket.name).create_upload(cx, bucket, key, options).await
+        let at = self.place(bucket)?;
+        at.store().create_upload(cx, &at.bucket, &at.to_write(key)?, options).await
     }
 
     async fn put_part(
@@ -28,7 +31,8 @@ impl MultipartStore for Router {
         body: Body,
         options: PartOptions,
     ) -> Result<PartOutcome, StoreError> {
-        self.home(&upload.bucket.name).put_part(cx, upload, number, body, options).await
+        let at = self.upload_place(upload)?;
+        at.place.store().put_part(cx, at.upload(upload.id), number, body, options).await
     }
 
     async fn copy_part(
@@ -39,15 +43,17 @@ impl MultipartStore for Router {
         number: u32,
         options: CopyPartOptions,
     ) -> Result<PartOutcome, StoreError> {
-        let target = self.home(&upload.bucket.name);
-        if self.are_together(&source.bucket.name, &upload.bucket.name) {
-            return target.copy_part(cx, source, upload, number, options).await;
+        let (from, at) = (self.place(&source.bucket)?, self.upload_place(upload)?);
+        let source = inward(&from, source)?;
+        let (target, upload) = (at.place.store(), at.upload(upload.id));
+        if from.is_with(&at.place) {
+            return target.copy_part(cx, &source, upload, number, options).await;
         }
         let begun = target.list_parts(cx, upload, ListParts { after: 0, limit: 0 }).await?.upload;
         let checksum = begun
             .checksum
             .map_or(ExpectedChecksum::Default, |checksum| ExpectedChecksum::Compute(checksum.algorithm));
-        let body = copy::open_range(cx, self.home(&source.bucket.name), source, options.range).await?;
+        let body = copy::open_range(cx, from.store(), &source, options.range).await?;
         let expected = ExpectedDigests { content_md5: None, checksum };
         target.put_part(cx, upload, number, body, PartOptions { expected }).await
     }
@@ -59,11 +65,13 @@ impl MultipartStore for Router {
         parts: Vec<CompletedPart>,
         options: CompleteOptions,
     ) -> Result<PutOutcome, StoreError> {
-        self.home(&upload.bucket.name).complete_upload(cx, upload, parts, options).await
+        let at = self.upload_place(upload)?;
+        at.place.store().complete_upload(cx, at.upload(upload.id), parts, options).await
     }
 
     async fn abort_upload(&self, cx: &Context, upload: UploadRef<'_>) -> Result<(), StoreError> {
-        self.home(&upload.bucket.name).abort_upload(cx, upload).await
+        let at = self.upload_place(upload)?;
+        at.place.store().abort_upload(cx, at.upload(upload.id)).await
     }
 
     async fn list_uploads(
@@ -72,7 +80,11 @@ impl MultipartStore for Router {
         bucket: &Bucket,
         options: ListUploads,
     ) -> Result<UploadPage, StoreError> {
-        self.home(&bucket.name).list_uploads(cx, bucket, options).await
+        let at = self.place(bucket)?;
+        let space = at.home.space();
+        let after = space.position(&options.prefix, options.after);
+        let options = ListUploads { prefix: space.text(&options.prefix), after, ..options };
+        space.uploads(at.store().list_uploads(cx, &at.bucket, options).await?)
     }
 
     async fn list_parts(
@@ -81,6 +93,27 @@ impl MultipartStore for Router {
         upload: UploadRef<'_>,
         page: ListParts,
     ) -> Result<PartsPage, StoreError> {
-        self.home(&upload.bucket.name).list_parts(cx, upload, page).await
+        let at = self.upload_place(upload)?;
+        at.place.store().list_parts(cx, at.upload(upload.id), page).await
+    }
+}
+
+/// Where an upload is, and its key there.
+struct UploadPlace<'a> {
+    place: Place<'a>,
+    key: ObjectKey,
+}
+
+impl UploadPlace<'_> {
+    fn upload<'a>(&'a self, id: &'a UploadId) -> UploadRef<'a> {
+        UploadRef { bucket: &self.place.bucket, key: &self.key, id }
+    }
+}
+
+impl Router {
+    fn upload_place<'a>(&'a self, upload: UploadRef<'a>) -> Result<UploadPlace<'a>, StoreError> {
+        let place = self.place(upload.bucket)?;
+        let key = place.to_write(upload.key)?;
+        Ok(UploadPlace { place, key })
     }
 }

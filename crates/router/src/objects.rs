@@ -1,17 +1,26 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use store::{
     Bucket, Capabilities, CopyOptions, CopySource, DeleteOptions, DeleteOutcome, DeleteTarget, ListObjects,
     ListPage, ListParts, ListVersions, ObjectInfo, ObjectParts, ObjectStore, OpenOptions, Opened, PutOptions,
-    PutOutcome, StoreError, VersionPage,
+    PutOutcome, StoreError, Support, VersionPage,
 };
 use types::{Body, Context, ObjectKey, TagSet, VersionId};
 
+use crate::router::Place;
 use crate::{Router, copy};
 
 #[async_trait]
 impl ObjectStore for Router {
     fn capabilities(&self, bucket: &Bucket) -> Capabilities {
-        self.home(&bucket.name).capabilities(bucket)
+        let home = self.home(&bucket.name).unwrap_or(&self.others);
+        let mut capabilities = home.capabilities(bucket);
+        // Between two stores the bytes pass through here, which needs nothing of either.
+        if self.homes.values().any(|other| !Arc::ptr_eq(&other.store, &home.store)) {
+            capabilities.copy = Support::Yes;
+        }
+        capabilities
     }
 
     async fn put(
@@ -22,7 +31,8 @@ impl ObjectStore for Router {
         body: Body,
         options: PutOptions,
     ) -> Result<PutOutcome, StoreError> {
-        self.home(&bucket.name).put(cx, bucket, key, body, options).await
+        let at = self.place(bucket)?;
+        at.store().put(cx, &at.bucket, &at.to_write(key)?, body, options).await
     }
 
     async fn open(
@@ -32,7 +42,8 @@ impl ObjectStore for Router {
         key: &ObjectKey,
         options: OpenOptions,
     ) -> Result<Opened, StoreError> {
-        self.home(&bucket.name).open(cx, bucket, key, options).await
+        let at = self.place(bucket)?;
+        at.store().open(cx, &at.bucket, &at.to_find(key)?, options).await
     }
 
     async fn head(
@@ -42,7 +53,8 @@ impl ObjectStore for Router {
         key: &ObjectKey,
         options: OpenOptions,
     ) -> Result<ObjectInfo, StoreError> {
-        self.home(&bucket.name).head(cx, bucket, key, options).await
+        let at = self.place(bucket)?;
+        at.store().head(cx, &at.bucket, &at.to_find(key)?, options).await
     }
 
     async fn parts(
@@ -53,7 +65,8 @@ impl ObjectStore for Router {
         options: OpenOptions,
         page: ListParts,
     ) -> Result<ObjectParts, StoreError> {
-        self.home(&bucket.name).parts(cx, bucket, key, options, page).await
+        let at = self.place(bucket)?;
+        at.store().parts(cx, &at.bucket, &at.to_find(key)?, options, page).await
     }
 
     async fn delete(
@@ -63,7 +76,8 @@ impl ObjectStore for Router {
         key: &ObjectKey,
         options: DeleteOptions,
     ) -> Result<DeleteOutcome, StoreError> {
-        self.home(&bucket.name).delete(cx, bucket, key, options).await
+        let at = self.place(bucket)?;
+        at.store().delete(cx, &at.bucket, &at.to_write(key)?, options).await
     }
 
     async fn delete_many(
@@ -72,7 +86,25 @@ impl ObjectStore for Router {
         bucket: &Bucket,
         targets: Vec<DeleteTarget>,
     ) -> Result<Vec<Result<DeleteOutcome, StoreError>>, StoreError> {
-        self.home(&bucket.name).delete_many(cx, bucket, targets).await
+        let at = self.place(bucket)?;
+        let mut inward = Vec::with_capacity(targets.len());
+        // What cannot be a key in the store has its outcome already.
+        let mut outcomes = Vec::with_capacity(targets.len());
+        for target in targets {
+            match at.to_write(&target.key) {
+                Ok(key) => {
+                    inward.push(DeleteTarget { key, options: target.options });
+                    outcomes.push(None);
+                }
+                Err(error) => outcomes.push(Some(Err(error))),
+            }
+        }
+        let mut done = match inward.is_empty() {
+            true => Vec::new(),
+            false => at.store().delete_many(cx, &at.bucket, inward).await?,
+        }
+        .into_iter();
+        Ok(outcomes.into_iter().filter_map(|outcome| outcome.or_else(|| done.next())).collect())
     }
 
     async fn copy(
@@ -83,12 +115,14 @@ impl ObjectStore for Router {
         key: &ObjectKey,
         options: CopyOptions,
     ) -> Result<PutOutcome, StoreError> {
-        let target = self.home(&bucket.name);
-        if self.are_together(&source.bucket.name, &bucket.name) {
-            return target.copy(cx, source, bucket, key, options).await;
+        let (from, at) = (self.place(&source.bucket)?, self.place(bucket)?);
+        let source = inward(&from, source)?;
+        let key = at.to_write(key)?;
+        if from.is_with(&at) {
+            return at.store().copy(cx, &source, &at.bucket, &key, options).await;
         }
-        let copied = copy::open(cx, self.home(&source.bucket.name), source, options).await?;
-        target.put(cx, bucket, key, copied.body, copied.options).await
+        let copied = copy::open(cx, from.store(), &source, options).await?;
+        at.store().put(cx, &at.bucket, &key, copied.body, copied.options).await
     }
 
     async fn set_tags(
@@ -99,7 +133,8 @@ impl ObjectStore for Router {
         version_id: Option<VersionId>,
         tags: TagSet,
     ) -> Result<Option<VersionId>, StoreError> {
-        self.home(&bucket.name).set_tags(cx, bucket, key, version_id, tags).await
+        let at = self.place(bucket)?;
+        at.store().set_tags(cx, &at.bucket, &at.to_find(key)?, version_id, tags).await
     }
 
     async fn list(
@@ -108,7 +143,11 @@ impl ObjectStore for Router {
         bucket: &Bucket,
         options: ListObjects,
     ) -> Result<ListPage, StoreError> {
-        self.home(&bucket.name).list(cx, bucket, options).await
+        let at = self.place(bucket)?;
+        let space = at.home.space();
+        let after = space.position(&options.prefix, options.after);
+        let options = ListObjects { prefix: space.text(&options.prefix), after, ..options };
+        space.objects(at.store().list(cx, &at.bucket, options).await?)
     }
 
     async fn list_versions(
@@ -117,6 +156,19 @@ impl ObjectStore for Router {
         bucket: &Bucket,
         options: ListVersions,
     ) -> Result<VersionPage, StoreError> {
-        self.home(&bucket.name).list_versions(cx, bucket, options).await
+        let at = self.place(bucket)?;
+        let space = at.home.space();
+        let after = space.position(&options.prefix, options.after);
+        let options = ListVersions { prefix: space.text(&options.prefix), after, ..options };
+        space.versions(at.store().list_versions(cx, &at.bucket, options).await?)
     }
+}
+
+/// The source as its store knows it.
+pub(crate) fn inward(from: &Place<'_>, source: &CopySource) -> Result<CopySource, StoreError> {
+    let bucket = match &from.bucket {
+        std::borrow::Cow::Borrowed(_) => source.bucket.clone(),
+        std::borrow::Cow::Owned(bucket) => Arc::new(bucket.clone()),
+    };
+    Ok(CopySource { bucket, key: from.to_find(&source.key)?, ..source.clone() })
 }

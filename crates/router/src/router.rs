@@ -1,30 +1,84 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use store::SharedStore;
-use types::BucketName;
+use parking_lot::Mutex;
+use store::{Bucket, Missing, SharedStore, StoreError};
+use types::{BucketName, ObjectKey};
 
-/// Sends each call to the store that its bucket lives in.
+use crate::Home;
+
+/// Sends each call to the store that its bucket lives in, by the name that the bucket and its keys have there.
+///
+/// A bucket of the store of all others that a home is made of is reached through that home alone: under its own name it is
+/// not there.
 pub struct Router {
     /// Buckets with a home of their own.
-    pub(crate) homes: BTreeMap<BucketName, SharedStore>,
+    pub(crate) homes: BTreeMap<BucketName, Home>,
     /// Where all others live.
-    pub(crate) others: SharedStore,
+    pub(crate) others: Home,
+    /// The records of homes as they were last seen, for listings while a store does not answer.
+    pub(crate) seen: Mutex<HashMap<BucketName, Bucket>>,
+}
+
+/// A call's bucket with the store that it lives in.
+pub(crate) struct Place<'a> {
+    pub(crate) home: &'a Home,
+    pub(crate) bucket: std::borrow::Cow<'a, Bucket>,
 }
 
 impl Router {
     /// A router over `homes`; `others` is where every other bucket lives.
     #[must_use]
-    pub fn new(homes: BTreeMap<BucketName, SharedStore>, others: SharedStore) -> Self {
-        Self { homes, others }
+    pub fn new(homes: BTreeMap<BucketName, Home>, others: SharedStore) -> Self {
+        Self { homes, others: Home::new(others), seen: Mutex::default() }
     }
 
-    pub(crate) fn home(&self, bucket: &BucketName) -> &SharedStore {
-        self.homes.get(bucket).unwrap_or(&self.others)
+    /// Where a bucket lives.
+    ///
+    /// # Errors
+    /// `Missing(Bucket)` where a home takes the bucket of that name for itself.
+    pub(crate) fn home(&self, name: &BucketName) -> Result<&Home, StoreError> {
+        match self.homes.get(name) {
+            Some(home) => Ok(home),
+            None if self.is_taken(name) => {
+                Err(StoreError::missing(Missing::Bucket, "find the bucket's home"))
+            }
+            None => Ok(&self.others),
+        }
     }
 
-    /// Whether two buckets live in one store, so that the store itself can copy between them.
-    pub(crate) fn are_together(&self, left: &BucketName, right: &BucketName) -> bool {
-        Arc::ptr_eq(self.home(left), self.home(right))
+    /// Whether a home of another name is made of the bucket of this name in the store of all others.
+    pub(crate) fn is_taken(&self, name: &BucketName) -> bool {
+        self.homes
+            .values()
+            .any(|home| home.remote.as_ref() == Some(name) && Arc::ptr_eq(&home.store, &self.others.store))
+    }
+
+    /// Where a call on a bucket goes.
+    ///
+    /// # Errors
+    /// As [`Router::home`].
+    pub(crate) fn place<'a>(&'a self, bucket: &'a Bucket) -> Result<Place<'a>, StoreError> {
+        let home = self.home(&bucket.name)?;
+        Ok(Place { home, bucket: home.inward(bucket) })
+    }
+}
+
+impl Place<'_> {
+    pub(crate) fn store(&self) -> &SharedStore {
+        &self.home.store
+    }
+
+    pub(crate) fn to_find(&self, key: &ObjectKey) -> Result<ObjectKey, StoreError> {
+        self.home.space().to_find(key)
+    }
+
+    pub(crate) fn to_write(&self, key: &ObjectKey) -> Result<ObjectKey, StoreError> {
+        self.home.space().to_write(key)
+    }
+
+    /// Whether the store itself can copy between the two.
+    pub(crate) fn is_with(&self, other: &Place<'_>) -> bool {
+        Arc::ptr_eq(self.store(), other.store())
     }
 }

@@ -2,53 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use blob::MemoryBlobs;
 use bytes::Bytes;
-use meta::MemoryMeta;
-use native::{NativeOptions, NativeStore};
-use router::Router;
+use router::{Home, Router};
 use store::{
     Bucket, BucketStore, CompleteOptions, CompletedPart, CopyOptions, CopyPartOptions, CopySource,
     CreateUploadOptions, Directive, ListBuckets, Missing, MultipartStore, ObjectStore, OpenOptions,
     PartOptions, PutOptions, SharedStore, StoreErrorKind, UploadRef, WriteCondition,
 };
-use types::{
-    Body, BucketName, ByteRange, CanonicalId, Ceiling, ChecksumAlgorithm, Context, ETag, ObjectKey,
-    ObjectMetadata, Owner, Random, TagSet,
-};
-
-struct Sequence(std::sync::atomic::AtomicU64);
-
-impl Random for Sequence {
-    fn fill(&self, buffer: &mut [u8]) {
-        for chunk in buffer.chunks_mut(8) {
-            let next = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, std::sync::atomic::Ordering::Relaxed);
-            chunk.copy_from_slice(&next.to_le_bytes()[..chunk.len()]);
-        }
-    }
-}
-
-fn memory() -> SharedStore {
-    let options =
-        NativeOptions { part_min_bytes: 1, ..NativeOptions::new(Arc::new(Sequence(Default::default()))) };
-    let blobs = MemoryBlobs::new(Ceiling::unlimited());
-    Arc::new(NativeStore::new(Arc::new(MemoryMeta::default()), Arc::new(blobs), options))
-}
-
-fn name(text: &str) -> BucketName {
-    BucketName::new(text).unwrap()
-}
-
-fn key(text: &str) -> ObjectKey {
-    ObjectKey::new(text).unwrap()
-}
-
-fn cx() -> Context {
-    Context::background()
-}
+use support::{cx, key, memory, name, owner};
+use types::{Body, ByteRange, ChecksumAlgorithm, ETag, ObjectMetadata, TagSet};
 
 struct World {
     near: SharedStore,
@@ -60,14 +27,13 @@ impl World {
     /// `far-one` and `far-two` are at home in `far`, all others in `near`.
     fn new() -> Self {
         let (near, far) = (memory(), memory());
-        let homes = ["far-one", "far-two"].map(|home| (name(home), far.clone()));
+        let homes = ["far-one", "far-two"].map(|home| (name(home), Home::new(far.clone())));
         let router = Router::new(BTreeMap::from(homes), near.clone());
         Self { near, far, router }
     }
 
     async fn make(&self, bucket: &str) -> Bucket {
-        let owner = Owner { id: CanonicalId::from_text("aa"), display_name: "ann".into() };
-        self.router.create_bucket(&cx(), &name(bucket), &owner, &TagSet::default()).await.unwrap()
+        self.router.create_bucket(&cx(), &name(bucket), &owner("ann"), &TagSet::default()).await.unwrap()
     }
 
     async fn list(&self, after: Option<&str>, limit: usize) -> (Vec<String>, bool) {
@@ -121,8 +87,7 @@ async fn listings_merge_in_order_at_every_page_size() {
         world.make(bucket).await;
     }
     // A bucket of a home's name in the other store is not one of ours.
-    let owner = Owner { id: CanonicalId::from_text("bb"), display_name: "bob".into() };
-    world.near.create_bucket(&cx(), &name("far-two"), &owner, &TagSet::default()).await.unwrap();
+    world.near.create_bucket(&cx(), &name("far-two"), &owner("bob"), &TagSet::default()).await.unwrap();
     for limit in 1..=6 {
         let (mut all, mut after) = (Vec::new(), None::<String>);
         loop {

@@ -27,7 +27,7 @@ fn half_an_upload(server: &Server) -> support::Connection {
 #[test]
 fn an_upload_in_flight_is_finished() {
     let dir = tempfile::tempdir().unwrap();
-    let server = Server::on(dir.path());
+    let server = Server::with(dir.path(), "shutdown_timeout = \"1h\"");
     let mut upload = half_an_upload(&server);
     server.terminate();
     server.wait_for_log("stopping");

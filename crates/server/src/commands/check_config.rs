@@ -3,7 +3,7 @@ use std::fmt::Write;
 use gateway::{Tls, TlsFiles};
 
 use crate::cli::CheckConfigArgs;
-use crate::config::{BucketSettings, Config, Flags, StoreKind, load};
+use crate::config::{BucketSettings, Config, Flags, load};
 use crate::environment::ProcessEnvironment;
 use crate::failure::Failure;
 
@@ -42,13 +42,7 @@ fn describe(config: &Config) -> String {
         None => line("state", "in memory".to_owned()),
     }
     for store in &config.stores {
-        let kind = match &store.kind {
-            StoreKind::Local(local) => format!("local in {}", local.path.display()),
-            StoreKind::Memory(memory) => match &memory.snapshot {
-                Some(path) => format!("memory, snapshots in {}", path.display()),
-                None => "memory".to_owned(),
-            },
-        };
+        let kind = store.kind.to_string();
         line("store", format!("{}: {kind}", store.name));
     }
     for bucket in config.buckets.iter().chain([&config.other_buckets]) {
@@ -70,5 +64,11 @@ fn bucket_line(bucket: &BucketSettings) -> String {
         iam::AnonymousAccess::None => "",
         iam::AnonymousAccess::Read => ", readable by everybody",
     };
-    format!("{name} in {}{owner}{open}", bucket.store)
+    let place = match (&bucket.remote, &bucket.prefix) {
+        (None, None) => String::new(),
+        (Some(remote), None) => format!(" as {remote}"),
+        (None, Some(prefix)) => format!(" below \"{prefix}\""),
+        (Some(remote), Some(prefix)) => format!(" as {remote} below \"{prefix}\""),
+    };
+    format!("{name} in {}{place}{owner}{open}", bucket.store)
 }

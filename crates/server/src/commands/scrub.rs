@@ -51,9 +51,11 @@ async fn here(config: &Config) -> Result<Option<Outcome>, Failure> {
         budget: Budget::new(config.server.memory_budget_bytes),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
+        state_dir: config.state_dir.clone(),
+        environment: Arc::new(ProcessEnvironment),
     };
     let mut stores = Vec::new();
-    for settings in &config.stores {
+    for settings in config.stores.iter().filter(|store| store.kind.is_here()) {
         stores.push(open(settings, &around).await?);
     }
     let (events, mut told) = mpsc::channel(1);

@@ -5,6 +5,9 @@ use super::section::Section;
 use super::stores::refuse_layers;
 use super::{ConfigError, StoreSettings};
 
+/// The longest prefix.
+const PREFIX_MAX_BYTES: usize = 512;
+
 /// One `[bucket.NAME]`, or what holds for all others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BucketSettings {
@@ -12,6 +15,10 @@ pub(crate) struct BucketSettings {
     pub(crate) name: Option<BucketName>,
     /// The store it lives in.
     pub(crate) store: String,
+    /// Its name in that store; the same name where none is given.
+    pub(crate) remote: Option<BucketName>,
+    /// What all its keys begin with there.
+    pub(crate) prefix: Option<String>,
     /// The user that owns it; root where none is named.
     pub(crate) owner: Option<String>,
     pub(crate) anonymous: AnonymousAccess,
@@ -31,13 +38,6 @@ impl BucketSettings {
             })?),
         };
         refuse_layers(section)?;
-        for unknown in ["remote", "prefix"] {
-            if section.text(unknown)?.is_some() {
-                let message =
-                    "needs a store of another service; \"local\" and \"memory\" have none to point to";
-                return Err(ConfigError::new(section.setting(unknown), message));
-            }
-        }
         let store = section.text("store")?.or(default_store).map(str::to_owned);
         let store =
             store.ok_or_else(|| ConfigError::new(section.setting("store"), "is missing; name a store"))?;
@@ -46,14 +46,36 @@ impl BucketSettings {
             let message = "other buckets belong to whoever makes them; leave the owner out";
             return Err(ConfigError::new(section.setting("owner"), message));
         }
+        let (remote, prefix) = place(section, name.is_none())?;
         let anonymous = section.choice(
             "anonymous",
             &[("none", AnonymousAccess::None), ("read", AnonymousAccess::Read)],
             AnonymousAccess::None,
         )?;
         let default_cache_control = cache_control(section)?;
-        Ok(Self { name, store, owner, anonymous, default_cache_control })
+        Ok(Self { name, store, remote, prefix, owner, anonymous, default_cache_control })
     }
+}
+
+/// The bucket's name and prefix in its store.
+fn place(
+    section: &Section<'_>,
+    is_every_other: bool,
+) -> Result<(Option<BucketName>, Option<String>), ConfigError> {
+    let (remote, prefix) = (section.text("remote")?, section.text("prefix")?);
+    if is_every_other && let Some(named) = remote.map(|_| "remote").or(prefix.map(|_| "prefix")) {
+        let message = "is for one bucket; the others have the names that they have in their store";
+        return Err(ConfigError::new(section.setting(named), message));
+    }
+    let remote = remote.map(BucketName::new).transpose().map_err(|error| {
+        ConfigError::new(section.setting("remote"), format!("not a bucket name: {error}"))
+    })?;
+    if prefix.is_some_and(|prefix| prefix.len() > PREFIX_MAX_BYTES) {
+        let message =
+            "is too long: at most 512 bytes, so that keys have the other half of what a store takes";
+        return Err(ConfigError::new(section.setting("prefix"), message));
+    }
+    Ok((remote, prefix.map(str::to_owned)))
 }
 
 fn cache_control(section: &Section<'_>) -> Result<Option<String>, ConfigError> {

@@ -5,6 +5,7 @@ use toml::Value;
 
 use super::access_keys::{check_unique, root_key};
 use super::buckets::check_references;
+use super::placement::check_placements;
 use super::section::Section;
 use super::stores::{DEFAULT_INLINE_MAX_BYTES, table_of};
 use super::table::{ACCESS_KEY, BUCKET, SERVER, Table};
@@ -14,7 +15,7 @@ use super::{
 };
 
 /// The environment's variables; handed down so that tests have their own.
-pub(crate) trait Environment {
+pub(crate) trait Environment: Send + Sync {
     /// A variable's value, where it is set and is text.
     fn variable(&self, name: &str) -> Option<String>;
 }
@@ -81,6 +82,7 @@ pub(crate) fn load(flags: &Flags, environment: &dyn Environment) -> Result<Confi
     let users: Vec<_> = access_keys.iter().map(|key| key.user.as_str()).collect();
     check_references(&buckets, &stores, &users)?;
     check_references(std::slice::from_ref(&other_buckets), &stores, &users)?;
+    check_placements(&buckets)?;
     Ok(Config { server, state_dir, root_key, access_keys, stores, buckets, other_buckets })
 }
 
@@ -209,6 +211,7 @@ fn check_paths(stores: &[StoreSettings]) -> Result<(), ConfigError> {
             Some(absolute.canonicalize().unwrap_or(absolute))
         }
         StoreKind::Memory(memory) => memory.snapshot.as_ref().and_then(|path| std::path::absolute(path).ok()),
+        StoreKind::S3(_) | StoreKind::Gcs(_) | StoreKind::Azure(_) | StoreKind::Drime(_) => None,
     };
     for (index, store) in stores.iter().enumerate() {
         let Some(path) = path_of(store) else { continue };
@@ -232,13 +235,15 @@ fn read_buckets(
         _ => None,
     };
     let others = match sections.iter().position(|(name, _)| name == "*") {
-        Some(place) => BucketSettings::read("*", &sections.swap_remove(place).1, only)?,
+        Some(place) => BucketSettings::read("*", &sections.remove(place).1, only)?,
         None => BucketSettings {
             name: None,
             store: only.map(str::to_owned).ok_or_else(|| {
                 let message = "there are several stores: say with [bucket.\"*\"] store = \"NAME\" where buckets are made";
                 ConfigError::new("bucket.\"*\"", message)
             })?,
+            remote: None,
+            prefix: None,
             owner: None,
             anonymous: AnonymousAccess::None,
             default_cache_control: None,

@@ -4,6 +4,7 @@ mod access_keys;
 mod buckets;
 mod error;
 mod load;
+mod placement;
 mod secret;
 mod section;
 mod server;
@@ -19,4 +20,8 @@ pub(crate) use error::ConfigError;
 pub(crate) use load::{Config, Environment, Flags, load};
 pub(crate) use secret::Secret;
 pub(crate) use server::{Durability, LogFormat, LogLevel, ServerSettings, SigV2};
-pub(crate) use stores::{LocalStoreSettings, MemoryStoreSettings, StoreKind, StoreSettings};
+pub(crate) use stores::{
+    AzureKeys, AzureStoreSettings, DrimeConditional, DrimeRoot, DrimeStoreSettings, GcsKeys,
+    GcsStoreSettings, LocalStoreSettings, MemoryStoreSettings, S3Conditional, S3Keys, S3StoreSettings,
+    StoreKind, StoreSettings,
+};

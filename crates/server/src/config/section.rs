@@ -92,6 +92,49 @@ impl<'a> Section<'a> {
         Secret::resolve(self.required(name)?, &self.setting(name), &self.base, self.environment)
     }
 
+    pub(super) fn optional_secret(&self, name: &str) -> Result<Option<Secret>, ConfigError> {
+        self.text(name)?.map(|_| self.secret(name)).transpose()
+    }
+
+    /// Two secrets that come together or not at all.
+    pub(super) fn pair(&self, left: &str, right: &str) -> Result<Option<(Secret, Secret)>, ConfigError> {
+        match (self.optional_secret(left)?, self.optional_secret(right)?) {
+            (Some(left), Some(right)) => Ok(Some((left, right))),
+            (None, None) => Ok(None),
+            (Some(_), None) => {
+                Err(ConfigError::new(self.setting(right), format!("is missing beside {left}")))
+            }
+            (None, Some(_)) => {
+                Err(ConfigError::new(self.setting(left), format!("is missing beside {right}")))
+            }
+        }
+    }
+
+    /// A service's URL, without a slash at its end.
+    pub(super) fn url(&self, name: &str) -> Result<Option<String>, ConfigError> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let uri = text.parse::<http::Uri>().ok().filter(|uri| {
+            let is_plain =
+                uri.query().is_none() && uri.authority().is_some_and(|at| !at.as_str().contains('@'));
+            is_plain && matches!(uri.scheme_str(), Some("http" | "https"))
+        });
+        match uri {
+            Some(_) => Ok(Some(text.trim_end_matches('/').to_owned())),
+            None => {
+                let message = format!("\"{text}\" is not a URL such as https://storage.example.org");
+                Err(ConfigError::new(self.setting(name), message))
+            }
+        }
+    }
+
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, ConfigError> {
+        match self.value(name) {
+            None => Ok(None),
+            Some((Value::Boolean(flag), _)) => Ok(Some(*flag)),
+            Some((_, origin)) => Err(ConfigError::new(origin, "must be true or false, without quotes")),
+        }
+    }
+
     pub(super) fn size(&self, name: &str) -> Result<Option<u64>, ConfigError> {
         self.number(name, units::size, |number| number, "a size, such as 512, \"64KiB\" or \"5GiB\"")
     }

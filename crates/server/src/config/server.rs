@@ -125,7 +125,8 @@ impl ServerSettings {
     }
 }
 
-fn region(section: &Section<'_>) -> Result<Option<String>, ConfigError> {
+/// A region by the characters that names of regions have.
+pub(super) fn region(section: &Section<'_>) -> Result<Option<String>, ConfigError> {
     let Some(region) = section.text("region")? else { return Ok(None) };
     let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if region.len() > 64 || !region.bytes().all(legal) {

@@ -5,6 +5,9 @@ use std::time::Duration;
 use super::table::ALL;
 use super::*;
 
+mod placements;
+mod services;
+
 struct Variables(HashMap<&'static str, &'static str>);
 
 impl Environment for Variables {
@@ -143,7 +146,6 @@ fn buckets_name_stores_and_owners_that_exist() {
     assert!(refusal("[bucket.one]\nowner = \"ann\"").contains("no [[access_key]] has the name \"ann\""));
     assert!(refusal("[bucket.One]\n").starts_with("bucket.One: not a bucket name"));
     assert!(refusal("[bucket.one]\nlayers = [ { kind = \"cache\" } ]").starts_with("bucket.one.layers"));
-    assert!(refusal("[bucket.one]\nremote = \"two\"").starts_with("bucket.one.remote"));
     let config = file("[bucket.one]\nanonymous = \"read\"\ndefault_cache_control = \"max-age=60\"").unwrap();
     assert_eq!(config.buckets[0].anonymous, iam::AnonymousAccess::Read);
 }

@@ -38,10 +38,10 @@ impl<E: fmt::Display> From<E> for Interrupted {
 pub(crate) async fn scrub_stores(stores: Vec<OpenedStore>, events: Sender<ScrubEvent>) {
     let mut sum = Kept::default();
     for store in &stores {
-        let Engine::Local { dir, meta, blobs } = &store.engine else { continue };
+        let Engine::Local { native, dir, meta, blobs } = &store.engine else { continue };
         let mut check = Check {
             name: store.name.clone(),
-            native: store.native.clone(),
+            native: native.clone(),
             meta: meta.clone(),
             blobs: blobs.clone(),
             path: Kept::path(dir),

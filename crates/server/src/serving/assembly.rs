@@ -17,6 +17,7 @@ use super::stores::{Stores, lock_directories, open_all, service_settings};
 use super::{buckets, keyring};
 use crate::banner::{Banner, KeySource};
 use crate::config::{Config, RootKey, ServerSettings};
+use crate::environment::ProcessEnvironment;
 use crate::failure::Failure;
 use crate::random::SystemRandom;
 use crate::state::{self, LockFile};
@@ -63,6 +64,8 @@ impl Server {
             budget: Budget::new(budget - budget / INTAKE_SHARE),
             clock: clock.clone(),
             random: random.clone(),
+            state_dir: config.state_dir.clone(),
+            environment: Arc::new(ProcessEnvironment),
         };
         let stores = open_all(&config, &around).await?;
         buckets::make_configured(&config, &stores.port).await?;

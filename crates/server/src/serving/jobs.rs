@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use gateway::{AdminJobs, JobLines, JobRefused};
-use store::{Bucket, Capabilities, ObjectStore, Support, Versioning};
+use store::{Bucket, Capabilities, Support, Versioning};
 use tokio::sync::mpsc;
 use types::{BucketName, TagSet, Timestamp};
 
@@ -38,7 +38,7 @@ impl AdminJobs for Jobs {
     fn scrub(&self) -> Result<JobLines, JobRefused> {
         if !self.stores.iter().any(|store| matches!(store.engine, Engine::Local { .. })) {
             return Err(JobRefused::Unsupported(
-                "this server keeps its objects in memory: there are no files to check",
+                "no store of this server keeps its objects in files: there is nothing to check",
             ));
         }
         if self.scrubbing.swap(true, Ordering::Acquire) {
@@ -61,30 +61,20 @@ impl AdminJobs for Jobs {
         let stores = self
             .stores
             .iter()
-            .map(|store| (store.name.clone(), table(&store.native.capabilities(&any_bucket()))));
+            .map(|store| (store.name.clone(), table(&store.port().capabilities(&any_bucket()))));
         let stores: serde_json::Map<_, _> = stores.collect();
         serde_json::Value::Object(stores).to_string()
     }
 }
 
 fn table(capabilities: &Capabilities) -> serde_json::Value {
-    let rows = [
-        ("conditional_put", capabilities.conditional_put),
-        ("conditional_delete", capabilities.conditional_delete),
-        ("versioning", capabilities.versioning),
-        ("multipart", capabilities.multipart),
-        ("ordered_listing", capabilities.ordered_listing),
-        ("metadata", capabilities.metadata),
-        ("object_tags", capabilities.object_tags),
-        ("copy", capabilities.copy),
-        ("checksums", capabilities.checksums),
-        ("any_key", capabilities.any_key),
-    ];
     let value = |support| match support {
         Support::Yes => serde_json::Value::from("yes"),
         Support::No(why) => serde_json::Value::from(format!("no: {why}")),
     };
-    rows.into_iter()
+    capabilities
+        .rows()
+        .into_iter()
         .map(|(name, support)| (name.to_owned(), value(support)))
         .collect::<serde_json::Map<_, _>>()
         .into()

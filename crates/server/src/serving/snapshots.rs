@@ -21,10 +21,10 @@ impl Snapshots {
     /// Those of the stores that keep one.
     pub(super) fn of(stores: &[OpenedStore]) -> Vec<Self> {
         let plan = |store: &OpenedStore| match &store.engine {
-            Engine::Memory { meta, blobs, snapshot: Some(plan) } => {
+            Engine::Memory { meta, blobs, snapshot: Some(plan), .. } => {
                 Some(Self { meta: meta.clone(), blobs: blobs.clone(), plan: plan.clone() })
             }
-            Engine::Memory { .. } | Engine::Local { .. } => None,
+            Engine::Memory { .. } | Engine::Local { .. } | Engine::Remote(_) => None,
         };
         stores.iter().filter_map(plan).collect()
     }

@@ -2,10 +2,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use router::Router;
+use router::{Home, Router};
 use service::{BucketSettings, Deletion, ServiceSettings};
 use store::SharedStore;
-use types::BucketName;
+use types::{BucketName, Owner};
 
 use crate::config::{Config, StoreKind};
 use crate::failure::Failure;
@@ -27,7 +27,11 @@ pub(super) fn lock_directories(config: &Config) -> Result<Vec<LockFile>, Failure
     let mut locks = Vec::new();
     let local = config.stores.iter().filter_map(|store| match &store.kind {
         StoreKind::Local(local) => Some(&local.path),
-        StoreKind::Memory(_) => None,
+        StoreKind::Memory(_)
+        | StoreKind::S3(_)
+        | StoreKind::Gcs(_)
+        | StoreKind::Azure(_)
+        | StoreKind::Drime(_) => None,
     });
     for dir in config.state_dir.iter().chain(local) {
         make_dir(dir)?;
@@ -58,14 +62,26 @@ pub(super) async fn open_all(config: &Config, around: &Surroundings) -> Result<S
             .ok_or_else(|| Failure::configuration(format!("there is no [store.{name}]")))
     };
     let others = find(&config.other_buckets.store)?;
+    let is_here = |name: &str| opened.iter().any(|store| store.name == name && store.is_here());
     let mut homes = BTreeMap::new();
     for bucket in &config.buckets {
-        if let Some(name) = bucket.name.as_ref().filter(|_| bucket.store != config.other_buckets.store) {
-            homes.insert(name.clone(), find(&bucket.store)?);
+        let Some(name) = &bucket.name else { continue };
+        let is_plain = bucket.remote.is_none() && bucket.prefix.is_none() && is_here(&bucket.store);
+        if is_plain && bucket.store == config.other_buckets.store {
+            continue;
         }
+        // A bucket of its own on this machine has its owner recorded beside it; any other has the one it is given here.
+        let owner = (!is_plain).then(|| owner_of(bucket));
+        let (remote, prefix) = (bucket.remote.clone(), bucket.prefix.clone());
+        homes.insert(name.clone(), Home { store: find(&bucket.store)?, remote, prefix, owner });
     }
     let port = if homes.is_empty() { others } else { Arc::new(Router::new(homes, others)) };
     Ok(Stores { opened, port })
+}
+
+/// Who owns a bucket of the configuration.
+pub(super) fn owner_of(bucket: &crate::config::BucketSettings) -> Owner {
+    iam::owner_of(bucket.owner.as_deref().unwrap_or(iam::ROOT_NAME))
 }
 
 /// What the configuration says of S3's meaning.

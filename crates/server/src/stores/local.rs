@@ -50,14 +50,19 @@ pub(super) async fn open(
     };
     Ok(OpenedStore {
         name: name.to_owned(),
-        native: NativeStore::new(meta.clone(), blobs.clone(), options),
-        engine: Engine::Local { dir: settings.path.clone(), meta, blobs },
+        engine: Engine::Local {
+            native: NativeStore::new(meta.clone(), blobs.clone(), options),
+            dir: settings.path.clone(),
+            meta,
+            blobs,
+        },
         observe: Observe::new(),
         shown: settings.path.display().to_string(),
     })
 }
 
-fn meta_failure(path: &Path, error: &MetaError) -> Failure {
+/// What a metadata file's failure means to whoever starts the server.
+pub(super) fn meta_failure(path: &Path, error: &MetaError) -> Failure {
     let advice = match error.kind {
         MetaErrorKind::Full => "the device is full: free some room first",
         MetaErrorKind::ReadOnly => "this user may not write there, or the file system is read-only",

@@ -36,8 +36,12 @@ pub(super) fn open(
     };
     Ok(OpenedStore {
         name: name.to_owned(),
-        native: NativeStore::new(Arc::new(meta.clone()), blobs.clone(), options),
-        engine: Engine::Memory { meta, blobs, snapshot },
+        engine: Engine::Memory {
+            native: NativeStore::new(Arc::new(meta.clone()), blobs.clone(), options),
+            meta,
+            blobs,
+            snapshot,
+        },
         observe: Observe::new(),
         shown,
     })

@@ -4,5 +4,6 @@ mod local;
 mod memory;
 mod opened;
 mod readings;
+mod remote;
 
 pub(crate) use opened::{Engine, OpenedStore, SnapshotPlan, Surroundings, open};

@@ -156,3 +156,48 @@ pub(super) fn blobs(stats: &BlobStats) -> Vec<Reading> {
         counter("sluice_blob_reads_blocking", "Reads that went to a blocking thread", &stats.reads_blocking),
     ]
 }
+
+/// What a client of a service has done.
+pub(super) fn client(stats: &remote::Stats) -> Vec<Reading> {
+    vec![
+        counter(
+            "sluice_remote_connections",
+            "Connections opened to the service; requests beyond these went over one that was there",
+            &stats.connections,
+        ),
+        counter(
+            "sluice_remote_connections_failed",
+            "Connections to the service that could not be opened",
+            &stats.connections_failed,
+        ),
+        counter(
+            "sluice_remote_requests",
+            "Requests sent to the service, repeated ones included",
+            &stats.requests,
+        ),
+        counter("sluice_remote_retries", "Requests repeated after a passing failure", &stats.retries),
+        counter(
+            "sluice_remote_retries_denied",
+            "Requests not repeated because the budget for that was spent",
+            &stats.retries_denied,
+        ),
+        counter("sluice_remote_breaker_openings", "Times that the breaker opened", &stats.breaker_openings),
+        counter(
+            "sluice_remote_breaker_refusals",
+            "Requests not sent because the breaker was open",
+            &stats.breaker_refusals,
+        ),
+        counter("sluice_remote_time_outs", "Requests that took too long", &stats.time_outs),
+        counter("sluice_remote_sent_bytes", "Bytes of bodies sent to the service", &stats.sent_bytes),
+        counter(
+            "sluice_remote_received_bytes",
+            "Bytes of bodies received from the service",
+            &stats.received_bytes,
+        ),
+        durations(
+            "sluice_remote_request_duration_seconds",
+            "From taking up a request to the head of its answer",
+            &stats.durations,
+        ),
+    ]
+}
