@@ -32,10 +32,10 @@ pub(crate) const READ_BUFFER_MAX_BYTES: usize = 128 * 1024;
 /// The most unread body bytes taken in after an early answer, so that the client sees the answer and keeps its connection.
 pub(crate) const DRAIN_MAX_BYTES: u64 = 1024 * 1024;
 /// The longest that an unread body is taken in after an early answer.
-pub(crate) const DRAIN_MAX_TIME: Duration = Duration::from_secs(5);
+pub(crate) const DRAIN_MAX_TIME: Duration = Duration::from_secs(15);
 /// The longest that a connection closed after an early answer goes on reading: closing with unread bytes resets it, and the
 /// client would lose the answer.
-pub(crate) const LINGER_MAX_TIME: Duration = Duration::from_secs(5);
+pub(crate) const LINGER_MAX_TIME: Duration = Duration::from_secs(15);
 /// The most bytes read while lingering.
 pub(crate) const LINGER_MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// Connections waiting to be accepted, by the kernel's count.

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use parking_lot::RwLock;
 use rustls::ServerConfig;
@@ -47,6 +47,8 @@ impl std::error::Error for TlsError {}
 /// A server's certificate, read anew when its files change; connections that are open go on with the one they began with.
 pub struct Tls {
     files: TlsFiles,
+    /// What the files were before they were read first.
+    loaded: Stamp,
     current: Arc<Current>,
     config: Arc<ServerConfig>,
 }
@@ -66,6 +68,7 @@ impl Tls {
     /// # Errors
     /// [`TlsError`] with the path where a file cannot be read, is no PEM, or key and certificate do not belong together.
     pub fn load(files: TlsFiles, alpn: &[&[u8]]) -> Result<Self, TlsError> {
+        let loaded = stamp(&files);
         let current = Arc::new(Current(RwLock::new(Arc::new(read(&files)?))));
         let mut config = ServerConfig::builder_with_provider(aws_lc_rs::default_provider().into())
             .with_safe_default_protocol_versions()
@@ -73,7 +76,7 @@ impl Tls {
             .with_no_client_auth()
             .with_cert_resolver(current.clone());
         config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-        Ok(Self { files, current, config: Arc::new(config) })
+        Ok(Self { files, loaded, current, config: Arc::new(config) })
     }
 
     /// What handshakes are made with.
@@ -81,13 +84,13 @@ impl Tls {
         self.config.clone()
     }
 
-    /// Looks at the files for as long as it is polled, and takes a changed certificate into use. A pair that cannot be used is
-    /// reported, and the last good one stays.
+    /// Looks at the files for as long as it is polled, and takes a certificate into use that has changed since it was loaded. A
+    /// pair that cannot be used is reported once and tried again; the last good one stays meanwhile.
     ///
     /// # Cancel safety
     /// Dropping it ends the watch.
     pub(crate) async fn watch(&self) {
-        let mut seen = stamp(&self.files);
+        let (mut seen, mut reported) = (self.loaded, None);
         loop {
             tokio::time::sleep(RELOAD_INTERVAL).await;
             let now = stamp(&self.files);
@@ -98,12 +101,15 @@ impl Tls {
                 Ok(key) => {
                     *self.current.0.write() = Arc::new(key);
                     tracing::info!(cert = %self.files.cert.display(), "certificate reloaded");
+                    seen = now;
                 }
-                Err(error) => {
-                    tracing::error!(%error, "certificate not reloaded; the last good one stays in use")
+                Err(error) if reported != Some(now) => {
+                    tracing::error!(%error, "certificate not reloaded; the last good one stays in use");
+                    reported = Some(now);
                 }
+                // Read halfway through being written, it may be whole now and look the same.
+                Err(_) => {}
             }
-            seen = now;
         }
     }
 }
@@ -132,8 +138,11 @@ fn read(files: &TlsFiles) -> Result<CertifiedKey, TlsError> {
     }
 }
 
+/// When each of the files was written, and how large it is.
+type Stamp = [Option<(SystemTime, u64)>; 2];
+
 /// What changes when a file is written or replaced.
-fn stamp(files: &TlsFiles) -> [Option<(std::time::SystemTime, u64)>; 2] {
+fn stamp(files: &TlsFiles) -> Stamp {
     [&files.cert, &files.key].map(|path| {
         let metadata = std::fs::metadata(path).ok()?;
         Some((metadata.modified().ok()?, metadata.len()))

@@ -10,9 +10,10 @@ use http::header::{self, HeaderValue};
 use http::request::Parts;
 use http_body::Body as _;
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep, sleep, timeout};
+use tokio::time::timeout;
 use types::{Body, BodyError, BodyErrorKind, BodyStream, Budget, FRAME_MIN_BYTES, Frame, Reservation};
 
+use super::stall::Stall;
 use crate::conn::Activity;
 use crate::settings::{DRAIN_MAX_BYTES, DRAIN_MAX_TIME, READ_BUFFER_MAX_BYTES};
 
@@ -56,7 +57,8 @@ pub(crate) fn incoming_body(incoming: Incoming, intake: Intake) -> Body {
         return Body::empty();
     }
     let length_bytes = incoming.size_hint().exact();
-    let stream = IncomingBody { incoming: Some(incoming), intake, room: Room::Unasked, stalled: None };
+    let stall = Stall::new(intake.stall);
+    let stream = IncomingBody { incoming: Some(incoming), intake, room: Room::Unasked, stall };
     Body::new(stream, length_bytes)
 }
 
@@ -65,7 +67,7 @@ struct IncomingBody {
     incoming: Option<Incoming>,
     intake: Intake,
     room: Room,
-    stalled: Option<Pin<Box<Sleep>>>,
+    stall: Stall,
 }
 
 enum Room {
@@ -93,11 +95,6 @@ impl IncomingBody {
             }
         }
     }
-
-    fn poll_stall(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let stall = self.intake.stall;
-        self.stalled.get_or_insert_with(|| Box::pin(sleep(stall))).as_mut().poll(cx)
-    }
 }
 
 impl BodyStream for IncomingBody {
@@ -108,14 +105,12 @@ impl BodyStream for IncomingBody {
             let Some(incoming) = &mut this.incoming else { return Poll::Ready(None) };
             this.intake.expectation = Expectation::None;
             let Poll::Ready(polled) = Pin::new(incoming).poll_frame(cx) else {
-                ready!(this.poll_stall(cx));
+                ready!(this.stall.poll(cx));
                 this.incoming = None;
                 this.intake.activity.set_linger();
                 return Poll::Ready(Some(Err(BodyErrorKind::TimedOut.into())));
             };
-            if let Some(stalled) = &mut this.stalled {
-                stalled.as_mut().reset(Instant::now() + this.intake.stall);
-            }
+            this.stall.progressed();
             match polled {
                 Some(Ok(frame)) => {
                     // HTTP trailers carry nothing here: S3's stand inside the aws-chunked framing.

@@ -4,6 +4,7 @@ mod account;
 mod answer;
 mod incoming;
 mod progress;
+mod stall;
 
 pub(crate) use account::{Account, Outcome};
 pub(crate) use answer::{AnswerBody, Content};

@@ -59,36 +59,45 @@ mod tests {
     use crate::conn::{Framing, Verdict};
     use crate::settings::Limits;
 
-    async fn verdict_after(limit: Duration, act: impl AsyncFnOnce(&Progress)) -> Verdict {
+    const LIMIT: Duration = Duration::from_secs(10);
+
+    /// Lets time pass, a little at a time: the watch looks once in each limit.
+    async fn pass(time: Duration) {
+        for _ in 0..4 {
+            tokio::time::advance(time / 4).await;
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn verdict_after(act: impl AsyncFnOnce(&Progress)) -> Verdict {
         let activity = Arc::new(Activity::new());
         activity.request_began();
-        let progress = Progress::watched(limit, activity.clone());
+        let progress = Progress::watched(LIMIT, activity.clone());
+        tokio::task::yield_now().await;
         act(&progress).await;
         activity.judge(&Limits::default(), Framing::Multiplexed)
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_nobody_takes_stalls() {
-        let limit = Duration::from_secs(10);
-        let verdict = verdict_after(limit, async |progress| {
+        let verdict = verdict_after(async |progress| {
             progress.asked();
             progress.gave();
-            tokio::time::sleep(limit * 3).await;
+            pass(LIMIT * 3).await;
         });
         assert_eq!(verdict.await, Verdict::Stalled);
     }
 
     #[tokio::test(start_paused = true)]
     async fn waiting_for_the_store_or_taking_slowly_does_not() {
-        let limit = Duration::from_secs(10);
-        let verdict = verdict_after(limit, async |progress| {
+        let verdict = verdict_after(async |progress| {
             for _ in 0..5 {
                 progress.asked();
                 progress.gave();
-                tokio::time::sleep(limit / 2).await;
+                pass(LIMIT / 2).await;
             }
             progress.asked();
-            tokio::time::sleep(limit * 3).await;
+            pass(LIMIT * 3).await;
         });
         assert!(matches!(verdict.await, Verdict::LookAgain(_)));
     }
