@@ -54,7 +54,7 @@ def run(*command, **options):
     words = [str(word) for word in command]
     if shutil.which(words[0]) is None:
         pytest.skip(f"{words[0]} is not installed")
-    options.setdefault("timeout", 300)
+    options.setdefault("timeout", 1200)
     done = subprocess.run(words, capture_output=True, text=True, **options)
     assert done.returncode == 0, f"{' '.join(words)}: {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
     return done.stdout

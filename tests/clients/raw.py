@@ -48,7 +48,7 @@ def request(server, method, path, query=(), headers=(), body=b"", **options):
 
 def send_bytes(server, data, half_close=False):
     """Sends raw bytes and returns all that comes back until the server closes or pauses."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as stream:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as stream:
         stream.sendall(data)
         if half_close:
             stream.shutdown(socket.SHUT_WR)

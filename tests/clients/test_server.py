@@ -4,11 +4,9 @@ import json
 import re
 import stat
 import subprocess
-import time
 
 import boto3
 import botocore.config
-import botocore.exceptions
 import pytest
 import urllib3
 
@@ -72,7 +70,7 @@ def test_a_second_process_on_one_directory_is_refused(own):
     first = own()
     first.start()
     command = [sluice.binary(), "serve", str(first.data), "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]
-    second = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    second = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert second.returncode != 0
     assert str(first.data) in second.stderr
     make_client(first).list_buckets()
@@ -80,11 +78,11 @@ def test_a_second_process_on_one_directory_is_refused(own):
 
 def test_an_empty_directory_is_served_within_a_tenth_of_a_second(own):
     seconds = []
-    for turn in range(5):
-        server = own(f"turn{turn}")
+    while not seconds or min(seconds) >= 0.1:
+        assert len(seconds) < sluice.STARTS_MAX, seconds
+        server = own(f"turn{len(seconds)}")
         seconds.append(server.start())
         server.stop()
-    assert min(seconds) < 0.1, seconds
 
 
 def test_an_idle_server_is_small(own):
@@ -116,18 +114,17 @@ def test_a_memory_store_has_a_ceiling(own):
         client.put_object(Bucket="bucket", Key="too-much", Body=bytes_of(3_000_000))
     assert read(client, "bucket", "fits") == bytes_of(2_000_000)
     client.delete_object(Bucket="bucket", Key="fits")
-    wait_for_room(client, "again", bytes_of(3_000_000))
+    client.put_object(Bucket="bucket", Key="again", Body=bytes_of(3_000_000))
 
 
-def wait_for_room(client, key, content):
-    """What a delete frees is collected in the background."""
-    ends = time.monotonic() + 10
-    while True:
-        try:
-            return client.put_object(Bucket="bucket", Key=key, Body=content)
-        except botocore.exceptions.ClientError as error:
-            assert error.response["Error"]["Code"] == "InsufficientStorage" and time.monotonic() < ends, error
-            time.sleep(0.05)
+def test_the_room_of_a_memory_store_is_used_again(own):
+    server = own(config='[store.ram]\nkind = "memory"\nmax_size = "5MiB"\n\n[bucket."*"]\nstore = "ram"\n')
+    server.start()
+    client = make_client(server)
+    client.create_bucket(Bucket="bucket")
+    for turn in range(20):
+        client.put_object(Bucket="bucket", Key="k", Body=bytes_of(2_000_000, seed=turn))
+    assert read(client, "bucket", "k") == bytes_of(2_000_000, seed=19)
 
 
 def test_a_memory_store_is_kept_in_a_snapshot(own, tmp_path):
@@ -240,7 +237,7 @@ def test_a_wrong_setting_is_named(own, tmp_path, config, said):
     path = tmp_path / "wrong.toml"
     path.write_text(config)
     for words in (["check-config"], ["serve", str(tmp_path / "d")]):
-        done = subprocess.run([sluice.binary(), *words, "--config", str(path)], capture_output=True, text=True, timeout=10)
+        done = subprocess.run([sluice.binary(), *words, "--config", str(path)], capture_output=True, text=True, timeout=60)
         assert done.returncode != 0 and said in done.stderr + done.stdout, words
 
 

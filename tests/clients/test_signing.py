@@ -34,7 +34,7 @@ class Verifier:
 
     def close(self):
         self.process.stdin.close()
-        assert self.process.wait(timeout=10) == 0
+        assert self.process.wait(timeout=60) == 0
 
 
 @pytest.fixture(scope="module")

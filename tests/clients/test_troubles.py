@@ -48,13 +48,13 @@ def blob_files(server):
 
 def scrub(server):
     environment = dict(os.environ, SLUICE_ACCESS_KEY=ACCESS_KEY, SLUICE_SECRET_KEY=SECRET_KEY)
-    return subprocess.run([binary(), "scrub", str(server.data)], env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run([binary(), "scrub", str(server.data)], env=environment, capture_output=True, text=True, timeout=600)
 
 
 @pytest.mark.parametrize("place", [0, 70_000, 299_999])
 def test_a_flipped_bit_is_never_served(own, place):
     own.start()
-    client = make_client(own, read_timeout=10)
+    client = make_client(own, read_timeout=60)
     client.create_bucket(Bucket="bucket")
     content = bytes_of(300_000)
     client.put_object(Bucket="bucket", Key="k", Body=content)
@@ -120,7 +120,7 @@ def test_a_read_only_disk_refuses_writes_and_serves_reads(small_disk):
         small_disk.stop()
         run("mount", "-o", "remount,ro", small_disk.data)
         started = subprocess.run([binary(), "serve", str(small_disk.data), "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"],
-                                 capture_output=True, text=True, timeout=20)
+                                 capture_output=True, text=True, timeout=60)
         assert started.returncode != 0 and str(small_disk.data) in started.stderr
         run("mount", "-o", "remount,rw", small_disk.data)
         small_disk.start()
@@ -146,12 +146,14 @@ def test_too_few_file_descriptors(own, monkeypatch):
     client.put_object(Bucket="bucket", Key="k", Body=bytes_of(200_000))
 
     def ask(number):
+        one = make_client(own)
         try:
-            one = make_client(own, connect_timeout=5, read_timeout=10)
             one.put_object(Bucket="bucket", Key=f"{number}", Body=bytes_of(200_000, seed=number))
             return read(one, "bucket", f"{number}") == bytes_of(200_000, seed=number)
         except (botocore.exceptions.ClientError, botocore.exceptions.HTTPClientError) as error:
             return error
+        finally:
+            one.close()
 
     with concurrent.futures.ThreadPoolExecutor(60) as pool:
         outcomes = list(pool.map(ask, range(60)))

@@ -4,11 +4,22 @@
 
 mod support;
 
+use std::path::Path;
+
 use s3_auth::PayloadForm;
 use support::{Connection, Server, request};
 
 fn anonymous(target: &str, headers: &str) -> Vec<u8> {
     format!("GET {target} HTTP/1.1\r\nhost: s3\r\n{headers}\r\n").into_bytes()
+}
+
+/// A server that waits for nobody longer than a second, on a directory that one with patience has filled.
+fn impatient(dir: &Path, fill: impl FnOnce(&Server)) -> Server {
+    let patient = Server::on(dir);
+    fill(&patient);
+    patient.terminate();
+    assert!(patient.wait().0.success());
+    Server::with(dir, "idle_timeout = \"1s\"")
 }
 
 #[test]
@@ -138,7 +149,8 @@ fn a_head_that_never_ends_is_given_up() {
     let server = Server::with(dir.path(), "header_timeout = \"1s\"");
     let mut silent = server.connect();
     let mut slow = server.connect();
-    slow.write(b"GET /bucket HTTP/1.1\r\nhost:");
+    // On a busy machine the time may be up already.
+    let _ = slow.try_write(b"GET /bucket HTTP/1.1\r\nhost:");
     assert!(silent.is_closed());
     assert!(slow.rest().is_empty());
 }
@@ -147,19 +159,24 @@ fn a_head_that_never_ends_is_given_up() {
 fn an_idle_connection_is_closed_and_a_busy_one_is_not() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::with(dir.path(), "idle_timeout = \"1s\"\nheader_timeout = \"1h\"");
-    let mut connection = server.connect();
-    connection.write(&anonymous("/bucket", ""));
-    assert_eq!(connection.answer().status, 404);
-    connection.write(&anonymous("/bucket", ""));
-    assert_eq!(connection.answer().status, 404);
-    assert!(connection.is_closed());
+    let ask = anonymous("/bucket", "");
+    // On a busy machine this test itself may be idle for too long between the two.
+    let is_kept = (0..60).any(|_| {
+        let mut connection = server.connect();
+        let is_kept =
+            (0..2).all(|_| connection.try_exchange(&ask).is_some_and(|answer| answer.status == 404));
+        assert!(connection.rest().is_empty(), "an idle connection is closed");
+        is_kept
+    });
+    assert!(is_kept, "no connection was kept from one request to the next");
 }
 
 #[test]
 fn an_upload_that_stalls_is_a_request_timeout_and_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let server = Server::with(dir.path(), "idle_timeout = \"1s\"");
-    assert_eq!(server.send("PUT", "/bucket", b"").status, 200);
+    let server = impatient(dir.path(), |server| {
+        assert_eq!(server.send("PUT", "/bucket", b"").status, 200);
+    });
     let mut head = server.signed_head("PUT", "/bucket/key", &[], PayloadForm::Unsigned);
     head.extend_from_slice(b"content-length: 10\r\n\r\n01234");
     let mut connection = server.connect();
@@ -186,10 +203,11 @@ fn an_upload_that_breaks_off_leaves_nothing() {
 #[test]
 fn a_reader_that_stalls_is_dropped() {
     let dir = tempfile::tempdir().unwrap();
-    let server = Server::with(dir.path(), "idle_timeout = \"1s\"");
-    assert_eq!(server.send("PUT", "/bucket", b"").status, 200);
-    // More than the buffers of both ends take.
-    assert_eq!(server.send("PUT", "/bucket/key", &vec![7; 32_000_000]).status, 200);
+    let server = impatient(dir.path(), |server| {
+        assert_eq!(server.send("PUT", "/bucket", b"").status, 200);
+        // More than the buffers of both ends take.
+        assert_eq!(server.send("PUT", "/bucket/key", &vec![7; 32_000_000]).status, 200);
+    });
     let mut connection = server.connect();
     connection.write(&server.signed("GET", "/bucket/key", b""));
     assert!(server.wait_for_log("operation=GetObject").contains("ended=abandoned"));

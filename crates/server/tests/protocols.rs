@@ -7,7 +7,6 @@ mod support;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Request, Version};
@@ -18,7 +17,6 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use s3_auth::PayloadForm;
 use support::Server;
-use support::server::PATIENCE;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -163,7 +161,6 @@ async fn a_changed_certificate_is_taken_into_use_and_open_connections_go_on() {
     let open = by_tls(server.endpoint, &[b"h2"]).await;
     assert_eq!(certificate(&open), first);
     install(dir.path(), "second");
-    // Of the two files the first may be seen before the second is there; the last word is the one that counts.
     server.wait_for_log("certificate reloaded");
     assert_eq!(certificate(&by_tls(server.endpoint, &[]).await), second);
     exchange_by_http2(&server, "https", open).await;

@@ -184,7 +184,7 @@ async fn the_collector_runs_when_there_is_work_and_ends_when_told() {
         store.put(&CX(), &bucket, &key(), body(fill), PutOptions::default()).await.unwrap();
     }
     while blob_count(&world).await > 1 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::advance(Duration::from_millis(10)).await;
     }
     stop.send(()).unwrap();
     running.await.unwrap();

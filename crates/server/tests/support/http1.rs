@@ -60,9 +60,23 @@ impl Connection {
         self.answer_to("GET")
     }
 
+    /// Sends a request and returns its answer; `None` where the other side has closed.
+    pub fn try_exchange(&mut self, request: &[u8]) -> Option<Answer> {
+        self.try_write(request).ok()?;
+        let mut first = String::new();
+        match self.0.read_line(&mut first) {
+            Ok(read) if read > 0 => Some(self.answer_behind(first.trim_end(), "GET")),
+            _ => None,
+        }
+    }
+
     /// The answer to a request of this method.
     pub fn answer_to(&mut self, method: &str) -> Answer {
         let first = self.line();
+        self.answer_behind(&first, method)
+    }
+
+    fn answer_behind(&mut self, first: &str, method: &str) -> Answer {
         let status = first.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.unwrap_or_else(|| panic!("no status line: {first:?}"));
         let mut headers = Vec::new();
