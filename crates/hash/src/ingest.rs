@@ -48,6 +48,8 @@ pub struct Ingest {
     expected: ExpectedDigests,
     trailer: Option<Checksum>,
     absorbing: Option<Bytes>,
+    /// The inner body has given its end.
+    ended: bool,
     size_bytes: u64,
     receipt: Receipt,
 }
@@ -64,6 +66,7 @@ impl Ingest {
             expected,
             trailer: None,
             absorbing: None,
+            ended: false,
             size_bytes: 0,
             receipt: receipt.clone(),
         };
@@ -75,6 +78,13 @@ impl Ingest {
             ready!(stage.poll_absorb(frame, cx));
         }
         Poll::Ready(self.absorbing.take())
+    }
+
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame, BodyError>>> {
+        if let Some(stage) = &mut self.stage {
+            ready!(stage.poll_flush(cx));
+        }
+        Poll::Ready(self.verify().err().map(|kind| Err(kind.into())))
     }
 
     fn verify(&mut self) -> Result<(), BodyErrorKind> {
@@ -109,11 +119,14 @@ impl BodyStream for Ingest {
                 self.size_bytes += frame.len() as u64;
                 return Poll::Ready(Some(Ok(Frame::Data(frame))));
             }
+            if self.ended {
+                return self.poll_end(cx);
+            }
             match ready!(self.inner.poll_frame(cx)) {
                 Some(Ok(Frame::Data(data))) => self.absorbing = Some(data),
                 Some(Ok(Frame::Trailer(checksum))) => self.trailer = Some(checksum),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(self.verify().err().map(|kind| Err(kind.into()))),
+                None => self.ended = true,
             }
         }
     }
@@ -177,6 +190,29 @@ mod tests {
             assert_eq!(run(trailer(wrong), by(ExpectedChecksum::Trailer(algorithm))), mismatch);
             let missing = Err(BodyErrorKind::TrailerMissing(algorithm));
             assert_eq!(run(frames(), by(ExpectedChecksum::Trailer(algorithm))), missing);
+        }
+    }
+
+    #[test]
+    fn long_bodies_side_by_side_keep_their_own_digests() {
+        let body = |seed: u8| (0..30).map(|at| Bytes::from(vec![seed ^ at; 100_001])).collect::<Vec<_>>();
+        let bodies = [body(1), body(2), body(3)];
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut wrapped: Vec<_> = bodies
+            .iter()
+            .map(|frames| Ingest::wrap(Body::from_frames(frames.clone()), ExpectedDigests::default()))
+            .collect();
+        for at in 0..=30 {
+            for (body, _) in &mut wrapped {
+                let polled = body.poll_frame(&mut cx);
+                assert!(
+                    matches!(polled, Poll::Ready(None) if at == 30)
+                        || matches!(polled, Poll::Ready(Some(Ok(_))))
+                );
+            }
+        }
+        for ((_, receipt), frames) in wrapped.iter().zip(bodies) {
+            assert_eq!(receipt.digests().unwrap().md5, Md5::digest(&frames.concat()));
         }
     }
 

@@ -6,7 +6,9 @@
 mod combine;
 mod hasher;
 mod ingest;
+mod lanes;
 mod md5;
+mod pool;
 mod stage;
 
 pub use combine::{FullObjectCrc, composite};

@@ -27,6 +27,25 @@ impl Md5 {
         }
     }
 
+    /// Bytes of the last block that are at hand, where it is not whole; 0 between two blocks.
+    pub(crate) fn begun_bytes(&self) -> usize {
+        self.0.num as usize
+    }
+
+    /// The state between two blocks.
+    pub(crate) fn state(&self) -> [u32; 4] {
+        debug_assert_eq!(self.begun_bytes(), 0, "between two blocks");
+        self.0.h
+    }
+
+    /// Takes over the state behind `bytes` more, which are whole blocks that somebody else compressed.
+    pub(crate) fn advance(&mut self, state: [u32; 4], bytes: usize) {
+        debug_assert_eq!(self.begun_bytes(), 0, "between two blocks");
+        let bits = (u64::from(self.0.Nh) << 32 | u64::from(self.0.Nl)).wrapping_add(8 * bytes as u64);
+        self.0.h = state;
+        (self.0.Nl, self.0.Nh) = (bits as u32, (bits >> 32) as u32);
+    }
+
     /// The digest of all bytes added.
     #[must_use]
     pub fn finish(mut self) -> [u8; 16] {
@@ -72,5 +91,14 @@ mod tests {
         let mut md5 = Md5::new();
         data.chunks(977).for_each(|piece| md5.update(piece));
         assert_eq!(md5.finish(), Md5::digest(&data));
+    }
+
+    #[test]
+    fn the_length_carries_past_32_bits() {
+        let (mut counted, state) = (Md5::new(), Md5::new().state());
+        counted.advance(state, (1 << 29) - 64);
+        assert_eq!((counted.0.Nl, counted.0.Nh), (u32::MAX - 511, 0));
+        counted.advance(state, 128);
+        assert_eq!((counted.0.Nl, counted.0.Nh), (512, 1));
     }
 }

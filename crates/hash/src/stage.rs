@@ -1,16 +1,17 @@
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use types::{Checksum, ChecksumAlgorithm};
 
-use crate::{Hasher, Md5};
+use crate::Hasher;
+use crate::pool::StreamMd5;
 
 /// The digests of one stream: the MD5 of its entity tag and one checksum.
 ///
-/// Frames are handed over whole and absorbed by a poll, so that a stage may keep a frame, hash it beside the frames of
-/// other streams, and wake its task when it is done; a stage that hashes on the spot is ready at once.
+/// The MD5 of a long stream may lag behind: frames are kept, by reference, until they can be hashed beside those of other
+/// streams, so that several take little more time than one. The checksum is cheap and taken at once.
 pub struct DigestStage {
-    md5: Md5,
+    md5: StreamMd5,
     checksum: Option<Hasher>,
 }
 
@@ -20,22 +21,27 @@ impl DigestStage {
     pub fn new(algorithm: ChecksumAlgorithm) -> Self {
         // An MD5 checksum is the entity tag's own digest: hashed once.
         let checksum = (algorithm != ChecksumAlgorithm::Md5).then(|| Hasher::new(algorithm));
-        Self { md5: Md5::new(), checksum }
+        Self { md5: StreamMd5::new(), checksum }
     }
 
-    /// Absorbs the frame. While pending, the same frame is polled again; the task is woken when it is absorbed.
-    pub fn poll_absorb(&mut self, frame: &Bytes, _: &mut Context<'_>) -> Poll<()> {
-        // The cheap checksum second, while the frame is still in cache.
-        for block in frame.chunks(CACHE_BLOCK_BYTES) {
-            self.md5.update(block);
-            if let Some(checksum) = &mut self.checksum {
-                checksum.update(block);
-            }
+    /// Takes in the frame. While pending, the same frame is polled again; the task is woken when it can be taken in.
+    pub fn poll_absorb(&mut self, frame: &Bytes, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(self.md5.poll_update(frame, cx));
+        if let Some(checksum) = &mut self.checksum {
+            checksum.update(frame);
         }
         Poll::Ready(())
     }
 
+    /// Hashes what lags behind. Comes before [`DigestStage::finish`].
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.md5.poll_flush(cx)
+    }
+
     /// The MD5 and the checksum of all frames absorbed.
+    ///
+    /// # Panics
+    /// Where frames were absorbed after the last flush.
     #[must_use]
     pub fn finish(self) -> ([u8; 16], Checksum) {
         let md5 = self.md5.finish();
@@ -46,6 +52,3 @@ impl DigestStage {
         (md5, checksum)
     }
 }
-
-/// How much is hashed by one algorithm before the next one reads it: well inside the second-level cache.
-const CACHE_BLOCK_BYTES: usize = 128 * 1024;
