@@ -24,7 +24,10 @@ pub use client::Client;
 pub use error::{RemoteError, RemoteErrorKind};
 pub use fold::{Fold, Folded};
 pub use http_date::{http_date, to_http_date};
-pub use ledger::{BucketRecord, IdentityRecord, Ledger, PROVIDER_RECORD_MAX_BYTES, PartRecord, UploadRecord};
+pub use ledger::{
+    BucketRecord, IDENTITY_PROVIDER_MAX_BYTES, IdentityRecord, Ledger, PROVIDER_RECORD_MAX_BYTES, PartRecord,
+    UploadRecord,
+};
 pub use options::{BreakerLimits, ClientOptions, Limits, RetryLimits, Roots};
 pub use request::{Payload, Replay, Request};
 pub use response::Response;

@@ -79,7 +79,9 @@ impl Ledger {
     /// Failures of the engine.
     pub async fn remove_bucket(&self, name: &BucketName) -> Result<(), StoreError> {
         self.remove_uploads_of(name).await?;
-        self.remove_rows(KeyRange::of_prefix(&keys::in_bucket(Family::Identity, name))).await?;
+        for family in [Family::Identity, Family::Apart] {
+            self.remove_rows(KeyRange::of_prefix(&keys::in_bucket(family, name))).await?;
+        }
         let mut commit = Commit::default();
         commit.delete(keys::bucket(name));
         self.commit(commit).await

@@ -6,6 +6,8 @@ use types::{BucketName, ObjectKey};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Family {
+    /// What stands apart from an identity, being large.
+    Apart = b'a',
     /// Buckets, by name.
     Bucket = b'b',
     /// Outcomes of completed uploads.
@@ -80,6 +82,13 @@ pub(super) fn in_bucket(family: Family, name: &BucketName) -> BytesMut {
 /// An object's identity.
 pub(super) fn identity(bucket: &BucketName, key: &ObjectKey) -> Bytes {
     let mut row = in_bucket(Family::Identity, bucket);
+    row.put_slice(key.as_str().as_bytes());
+    row.freeze()
+}
+
+/// What stands apart from an object's identity.
+pub(super) fn identity_apart(bucket: &BucketName, key: &ObjectKey) -> Bytes {
+    let mut row = in_bucket(Family::Apart, bucket);
     row.put_slice(key.as_str().as_bytes());
     row.freeze()
 }

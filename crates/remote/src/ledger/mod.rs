@@ -21,6 +21,8 @@ use meta::MetaStore;
 use store::UploadChecksum;
 use types::{BucketName, Checksum, ETag, ObjectKey, ObjectMetadata, Owner, Random, TagSet, Timestamp};
 
+pub use identities::IDENTITY_PROVIDER_MAX_BYTES;
+
 /// The most bytes of a provider's own in one record.
 pub const PROVIDER_RECORD_MAX_BYTES: usize = 64 * 1024;
 
@@ -106,6 +108,6 @@ pub struct IdentityRecord {
     pub part_sizes: Vec<u64>,
     /// What the client said about it, tags included, where the provider does not keep that.
     pub metadata: Option<ObjectMetadata>,
-    /// The provider's own, at most [`PROVIDER_RECORD_MAX_BYTES`].
+    /// The provider's own, at most [`IDENTITY_PROVIDER_MAX_BYTES`].
     pub provider: Vec<u8>,
 }

@@ -17,6 +17,7 @@ mod v1 {
     pub(super) const VALUE: u8 = 0x05;
     pub(super) const FINISHED: u8 = 0x06;
     pub(super) const GONE: u8 = 0x07;
+    pub(super) const APART: u8 = 0x08;
 }
 
 const OFF: u8 = 0;
@@ -120,8 +121,15 @@ impl PartRecord {
     }
 }
 
+/// The most bytes of a provider's own that stand inside an identity; larger ones have a row of their own, which listings do
+/// not read.
+pub(super) const INLINE_MAX_BYTES: usize = 256;
+const INLINE: u8 = 0;
+const APART: u8 = 1;
+
 impl IdentityRecord {
-    pub(super) fn encode(&self, provider_version: &str) -> Bytes {
+    /// The record's bytes, and those of the row beside it where there is to be one.
+    pub(super) fn encode(&self, provider_version: &str) -> (Bytes, Option<Bytes>) {
         let mut writer = Writer::new(v1::IDENTITY);
         writer.text(provider_version);
         writer.etag(&self.etag);
@@ -134,12 +142,23 @@ impl IdentityRecord {
                 writer.metadata(metadata);
             }
         }
-        writer.bytes(&self.provider);
-        writer.finish()
+        if self.provider.len() <= INLINE_MAX_BYTES {
+            writer.u8(INLINE);
+            writer.bytes(&self.provider);
+            return (writer.finish(), None);
+        }
+        writer.u8(APART);
+        let mut apart = Writer::new(v1::APART);
+        apart.raw(&self.provider);
+        (writer.finish(), Some(apart.finish()))
     }
 
-    /// The record, if it is of `provider_version`.
-    pub(super) fn decode(value: &[u8], provider_version: &str) -> Result<Option<Self>, Malformed> {
+    /// The record, if it is of `provider_version`; without `apart`, what stands there is left out.
+    pub(super) fn decode(
+        value: &[u8],
+        apart: Option<&[u8]>,
+        provider_version: &str,
+    ) -> Result<Option<Self>, Malformed> {
         let mut reader = Reader::open(value, v1::IDENTITY)?;
         if reader.text()? != provider_version {
             return Ok(None);
@@ -151,9 +170,14 @@ impl IdentityRecord {
             PRESENT => Some(reader.metadata()?),
             _ => return Err(Malformed),
         };
-        let provider = reader.bytes()?.to_vec();
+        let provider = match (reader.u8()?, apart) {
+            (INLINE, _) => reader.bytes()?,
+            (APART, None) => &[],
+            (APART, Some(apart)) => apart.strip_prefix(&[v1::APART]).ok_or(Malformed)?,
+            _ => return Err(Malformed),
+        };
         reader.finish()?;
-        Ok(Some(Self { etag, checksum, part_sizes, metadata, provider }))
+        Ok(Some(Self { etag, checksum, part_sizes, metadata, provider: provider.to_vec() }))
     }
 }
 
