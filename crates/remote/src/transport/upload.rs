@@ -228,7 +228,7 @@ impl Stream<'_> {
         Ok(self.write(connection, held).await?.into())
     }
 
-    async fn write(&self, connection: &mut Connection, bytes: Bytes) -> Result<Heard, RemoteError> {
+    async fn write(&mut self, connection: &mut Connection, bytes: Bytes) -> Result<Heard, RemoteError> {
         self.sent_bytes.add(bytes.len() as u64);
         connection.write(bytes, self.waits.idle).await
     }
