@@ -1,23 +1,15 @@
+mod clients;
 mod debian;
 mod node;
+mod providers;
 mod python;
 
 use std::path::PathBuf;
-use std::process::Command;
 
-use crate::run::{cargo, is_ci, run, tee};
+use providers::{Provided, has_test};
+
+use crate::run::{cargo, is_ci, tee};
 use crate::tree::root;
-
-/// Programs that the client tests drive, with the Debian package of each.
-const CLIENTS: [(&str, &str); 7] = [
-    ("rclone", "rclone"),
-    ("restic", "restic"),
-    ("s3fs", "s3fs"),
-    ("fusermount", "fuse"),
-    ("curl", "curl"),
-    ("node", "nodejs"),
-    ("npm", "npm"),
-];
 
 /// How much is tested.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,8 +28,10 @@ struct Plan {
 pub(crate) fn test(words: &[&str]) -> Result<(), String> {
     let plan = parse(words)?;
     let mut summary = Summary::default();
-    cargo_tests(&plan, &mut summary)?;
-    client_tests(&plan, &mut summary)?;
+    let provided = providers::provide();
+    cargo_tests(&plan, &provided, &mut summary)?;
+    provider_tests(&plan, &provided, &mut summary)?;
+    clients::client_tests(&plan, &mut summary)?;
     summary.print();
     summary.verdict()
 }
@@ -101,62 +95,39 @@ impl Summary {
     }
 }
 
-fn cargo_tests(plan: &Plan, summary: &mut Summary) -> Result<(), String> {
+fn cargo_tests(plan: &Plan, provided: &Provided, summary: &mut Summary) -> Result<(), String> {
     let mut command = cargo();
     command.args(["test", "--workspace", "--no-fail-fast"]);
     command.args(plan.filter.as_deref());
     if plan.depth == Depth::Full {
         command.args(["--", "--include-ignored"]);
     }
-    summary.add("cargo test", tee(&mut command)?, |line| {
-        line.starts_with("test result:") && !line.contains(" 0 passed; 0 failed")
-    });
+    command.envs(provided.variables.iter().map(|(name, path)| (name, path)));
+    summary.add("cargo test", tee(&mut command)?, is_cargo_closing);
     Ok(())
 }
 
-fn client_tests(plan: &Plan, summary: &mut Summary) -> Result<(), String> {
-    let mut missing = debian::provide(&CLIENTS);
-    let node = node::provide().map_err(|error| missing.push(error)).is_ok();
-    run(cargo().args(["build", "--release", "--package", "server", "--bin", "sluice"]))?;
-    run(cargo().args(["build", "--release", "--package", "bench", "--bins"]))?;
-    for suite in python::SUITES {
-        let venv = match python::provide(&suite) {
-            Ok(venv) => venv,
-            Err(error) => {
-                missing.push(error);
-                continue;
-            }
-        };
-        let mut command = pytest(plan, &venv, &suite);
-        command.env("SLUICE_TEST_NODE", if node { "1" } else { "0" });
-        let (output, passed) = tee(&mut command)?;
-        let nothing_chosen =
-            plan.filter.is_some() && output.contains("deselected") && !output.contains(" passed");
-        summary.add(suite.name, (output, passed || nothing_chosen), is_pytest_closing);
+/// The stores elsewhere against programs that stand in for their services.
+fn provider_tests(plan: &Plan, provided: &Provided, summary: &mut Summary) -> Result<(), String> {
+    let tests: Vec<_> = provided.tests.iter().filter(|(package, test)| has_test(package, test)).collect();
+    summary.skipped.extend(provided.missing.iter().cloned());
+    // The long run has asked for them already.
+    if tests.is_empty() || plan.depth == Depth::Full {
+        return Ok(());
     }
-    summary.skipped.extend(missing);
+    let mut command = cargo();
+    command.args(["test", "--no-fail-fast"]);
+    for (package, test) in tests {
+        command.args(["--package", package, "--test", test]);
+    }
+    command.args(plan.filter.as_deref()).args(["--", "--ignored"]);
+    command.envs(provided.variables.iter().map(|(name, path)| (name, path)));
+    summary.add("stores elsewhere", tee(&mut command)?, is_cargo_closing);
     Ok(())
 }
 
-fn pytest(plan: &Plan, venv: &std::path::Path, suite: &python::Suite) -> Command {
-    let mut command = Command::new(venv.join("bin/python"));
-    command.args(["-m", "pytest", "-ra", "--color=no", "-p", "no:cacheprovider"]);
-    command.args(suite.files.iter().map(|file| clients().join(file)));
-    command.args(suite.ignored.iter().map(|file| format!("--ignore={}", clients().join(file).display())));
-    if let Some(filter) = &plan.filter {
-        command.args(["-k", filter]);
-    }
-    let path = format!("{}:{}", venv.join("bin").display(), path());
-    command.env("PATH", path).env("PYTHONDONTWRITEBYTECODE", "1").current_dir(root());
-    command.env("SLUICE_BIN", root().join("target/release/sluice"));
-    command.env("SLUICE_FILL", root().join("target/release/fill"));
-    command.env("SLUICE_TEST_FULL", if plan.depth == Depth::Full { "1" } else { "0" });
-    command
-}
-
-fn is_pytest_closing(line: &str) -> bool {
-    let counted = [" passed", " failed", " skipped", " error"].iter().any(|word| line.contains(word));
-    counted && line.contains(" in ") && line.starts_with(|first: char| first.is_ascii_digit())
+fn is_cargo_closing(line: &str) -> bool {
+    line.starts_with("test result:") && !line.contains(" 0 passed; 0 failed")
 }
 
 /// Where the tests with real clients are.
@@ -169,13 +140,9 @@ fn cache() -> PathBuf {
     root().join("target/clients")
 }
 
-#[allow(clippy::disallowed_methods, reason = "a program is found by the PATH of whoever called")]
-fn path() -> String {
-    std::env::var("PATH").unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::clients::is_pytest_closing;
     use super::*;
 
     #[test]
@@ -183,6 +150,8 @@ mod tests {
         assert!(is_pytest_closing("12 passed, 1 skipped in 3.20s"));
         assert!(is_pytest_closing("1 failed, 2 passed in 61.00s (0:01:01)"));
         assert!(!is_pytest_closing("collected 12 items"));
+        assert!(is_cargo_closing("test result: ok. 3 passed; 0 failed; 0 ignored"));
+        assert!(!is_cargo_closing("test result: ok. 0 passed; 0 failed; 3 ignored"));
     }
 
     #[test]

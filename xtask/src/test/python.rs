@@ -25,31 +25,28 @@ pub(crate) const SUITES: [Suite; 2] = [
     Suite { name: "fsspec", requirements: "fsspec.txt", files: &["test_fsspec.py"], ignored: &[] },
 ];
 
-/// The virtual environment of a suite; made once for each state of its requirements.
+/// The virtual environment of a suite.
 pub(crate) fn provide(suite: &Suite) -> Result<PathBuf, String> {
-    let requirements = clients().join("requirements").join(suite.requirements);
+    environment(suite.name, &clients().join("requirements").join(suite.requirements))
+}
+
+/// A virtual environment with pinned packages; made once for each state of that list.
+pub(crate) fn environment(name: &str, requirements: &Path) -> Result<PathBuf, String> {
     let pinned =
-        fs::read_to_string(&requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
+        fs::read_to_string(requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
     let mut hasher = DefaultHasher::new();
     pinned.hash(&mut hasher);
-    let venv = cache().join(format!("{}-{:016x}", suite.name, hasher.finish()));
+    let venv = cache().join(format!("{name}-{:016x}", hasher.finish()));
     let complete = venv.join("complete");
     if complete.exists() {
         return Ok(venv);
     }
-    println!("preparing the Python environment of {}", suite.name);
+    println!("preparing the Python environment of {name}");
     make(&venv)?;
     let mut pip = Command::new(venv.join("bin/python"));
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--requirement",
-    ]);
-    run(pip.arg(&requirements)).map_err(|error| format!("Python packages of {}: {error}", suite.name))?;
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]);
+    run(pip.arg("--requirement").arg(requirements))
+        .map_err(|error| format!("Python packages of {name}: {error}"))?;
     fs::write(&complete, "").map_err(|error| error.to_string())?;
     Ok(venv)
 }
