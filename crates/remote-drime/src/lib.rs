@@ -1,4 +1,8 @@
 //! A Drime cloud drive as a store.
 //!
-//! Knows: its HTTP API, and how its promises become the store port's.
-//! Does not know: other providers, S3's errors, files of settings, the environment.
+//! Knows: the drive's API, its files and folders, and what S3 asks of them.
+//! Does not know: other providers, S3's wire, the environment.
+
+mod api;
+mod folders;
+mod names;

@@ -1,0 +1,197 @@
+//! What is in each folder: listings kept for a few seconds, one asked for at a time, with our own changes laid over them
+//! until the service shows them.
+
+mod cell;
+mod fetch;
+mod node;
+mod overlay;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use parking_lot::Mutex;
+use tokio::time::Instant;
+use types::{Context, Counter};
+
+use crate::api::{Api, ApiError, ApiErrorKind, Entry, EntryId, FolderId, Lane};
+
+pub(crate) use cell::{Cell, Content};
+pub(crate) use node::{Label, Node};
+
+/// How long a listing is believed.
+pub(crate) const LISTING_TTL: Duration = Duration::from_secs(5);
+/// The most entries of all listings kept; the oldest listings go first.
+const KEPT_MAX_ENTRIES: usize = 1_000_000;
+
+/// How new a listing must be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Freshness {
+    /// A few seconds old at most.
+    Recent,
+    /// Asked for after this moment.
+    After(Instant),
+}
+
+/// What the listings cost.
+#[derive(Debug, Default)]
+pub(crate) struct FolderStats {
+    /// Folders listed.
+    pub(crate) fetched: Counter,
+    /// Times that a listing at hand would do.
+    pub(crate) hits: Counter,
+    /// Times that a listing under way was waited for instead of asking again.
+    pub(crate) joined: Counter,
+    /// Folders that turned out to be gone or another one's.
+    pub(crate) stale: Counter,
+}
+
+/// The folders that have been looked into. Cloning shares them.
+#[derive(Clone)]
+pub(crate) struct Folders(Arc<Shared>);
+
+struct Shared {
+    api: Api,
+    cells: Mutex<HashMap<FolderId, Arc<Cell>>>,
+    stats: FolderStats,
+}
+
+impl Folders {
+    pub(crate) fn new(api: Api) -> Self {
+        Self(Arc::new(Shared { api, cells: Mutex::default(), stats: FolderStats::default() }))
+    }
+
+    pub(crate) fn stats(&self) -> &FolderStats {
+        &self.0.stats
+    }
+
+    fn cell(&self, folder: FolderId) -> Arc<Cell> {
+        self.0.cells.lock().entry(folder).or_default().clone()
+    }
+
+    /// A folder's content.
+    ///
+    /// # Errors
+    /// `Gone` where the service does not know the folder, or answers with another one's content.
+    ///
+    /// # Cancel safety
+    /// A listing that was asked for goes on for the others who wait for it.
+    pub(crate) async fn content(
+        &self,
+        cx: &Context,
+        lane: Lane,
+        folder: FolderId,
+        freshness: Freshness,
+    ) -> Result<Arc<Cell>, ApiError> {
+        let cell = self.cell(folder);
+        let now = Instant::now();
+        let needed = match freshness {
+            Freshness::Recent => now.checked_sub(LISTING_TTL).unwrap_or(now),
+            Freshness::After(moment) => moment,
+        };
+        loop {
+            let flight = {
+                let mut state = cell.state();
+                if state.listed_since(needed) {
+                    self.0.stats.hits.add(1);
+                    drop(state);
+                    return Ok(cell);
+                }
+                match &state.flight {
+                    Some(flight) => {
+                        self.0.stats.joined.add(1);
+                        flight.clone()
+                    }
+                    None => {
+                        let flight = self.clone().fly(cell.clone(), lane, folder);
+                        state.flight.insert(flight).clone()
+                    }
+                }
+            };
+            let landed = within(cx, flight.future).await?;
+            match landed {
+                Err(error) if flight.begun_at >= needed => return Err(error),
+                _ => {}
+            }
+        }
+    }
+
+    /// Asks for a listing in a task of its own.
+    fn fly(self, cell: Arc<Cell>, lane: Lane, folder: FolderId) -> cell::Flight {
+        self.0.stats.fetched.add(1);
+        let begun_at = Instant::now();
+        let task = tokio::spawn(async move {
+            let fetched = fetch::fetch(&self.0.api, lane, folder).await;
+            let outcome = match fetched {
+                Ok(entries) => {
+                    cell.land(entries, begun_at);
+                    self.make_room(folder);
+                    Ok(())
+                }
+                Err(error) => {
+                    if error.kind == ApiErrorKind::Gone {
+                        self.0.stats.stale.add(1);
+                    }
+                    cell.state().flight = None;
+                    Err(error)
+                }
+            };
+            outcome
+        });
+        let future = task
+            .map(|joined| joined.unwrap_or(Err(ApiError::new(ApiErrorKind::Ambiguous, "list a folder"))))
+            .boxed()
+            .shared();
+        cell::Flight { begun_at, future }
+    }
+
+    /// Drops the listings that were read longest ago while there is too much.
+    fn make_room(&self, but: FolderId) {
+        let mut cells = self.0.cells.lock();
+        let mut total: usize = cells.values().map(|cell| cell.state().size()).sum();
+        while total > KEPT_MAX_ENTRIES {
+            let oldest = cells
+                .iter()
+                .filter(|(folder, cell)| **folder != but && cell.state().is_droppable())
+                .min_by_key(|(_, cell)| cell.state().begun_at());
+            let Some(oldest) = oldest.map(|(folder, _)| *folder) else { return };
+            total -= cells.remove(&oldest).map_or(0, |cell| cell.state().size());
+        }
+    }
+
+    /// Lays an entry that we have made or changed over the listing of its folder.
+    pub(crate) fn show(&self, entry: Entry) {
+        self.cell(entry.parent).state().overlay.show(entry, Instant::now());
+    }
+
+    /// Hides an entry that we have removed from its folder.
+    pub(crate) fn hide(&self, folder: FolderId, id: EntryId) {
+        self.cell(folder).state().overlay.hide(id, Instant::now());
+        // What was in a folder is gone with it.
+        self.0.cells.lock().remove(&FolderId::Entry(id));
+    }
+
+    /// Forgets what is known of a folder, our own changes included.
+    pub(crate) fn forget(&self, folder: FolderId) {
+        self.0.cells.lock().remove(&folder);
+    }
+
+    /// Forgets one of our own changes: the service says that it is not so.
+    pub(crate) fn disown(&self, folder: FolderId, id: EntryId) {
+        let cell = self.cell(folder);
+        let mut state = cell.state();
+        state.overlay.disown(id);
+        state.expire();
+    }
+}
+
+/// Waits within the caller's deadline.
+async fn within<T>(cx: &Context, future: impl Future<Output = T>) -> Result<T, ApiError> {
+    match cx.deadline {
+        None => Ok(future.await),
+        Some(deadline) => tokio::time::timeout_at(deadline.into(), future)
+            .await
+            .map_err(|_| ApiError::new(ApiErrorKind::Unavailable, "list a folder")),
+    }
+}
