@@ -109,9 +109,7 @@ fn encode(segment: &str) -> String {
 
 /// Whether this is a name that is shown with a mark before it, because it is nobody's writing of anything.
 fn is_foreign(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() <= NAME_MAX_BYTES
-        && meaning(name) == Meaning::Segment(format!("%e-{name}"))
+    is_holdable(name) && meaning(name) == Meaning::Segment(format!("%e-{name}"))
 }
 
 /// Kind and text of a name that looks as if this module had written it.
