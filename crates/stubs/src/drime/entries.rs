@@ -2,7 +2,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::answer::{Answered, json_with, ok, refused, unprocessable};
+use super::answer::{Answered, Refusal, json_with, ok, refused, unprocessable};
 use super::form::Form;
 use super::request::{Call, entry_ids, number, text};
 use super::world::{Entry, World, is_legal_name};
@@ -125,12 +125,12 @@ impl World {
         Ok(ok(&json!({ "used": used, "available": 1_u64 << 40, "status": "success" })))
     }
 
-    pub(super) fn live(&self, id: u64) -> Result<&Entry, Response<Bytes>> {
+    pub(super) fn live(&self, id: u64) -> Result<&Entry, Refusal> {
         let live = self.entries.get(&id).filter(|entry| !entry.in_trash);
         live.ok_or_else(|| refused(404, "File entry not found."))
     }
 
-    pub(super) fn check_place(&self, parent: Option<u64>, name: &str) -> Result<(), Response<Bytes>> {
+    pub(super) fn check_place(&self, parent: Option<u64>, name: &str) -> Result<(), Refusal> {
         if parent.is_some_and(|id| self.folder(id).is_none()) {
             return Err(unprocessable("The selected parent id is invalid."));
         }
@@ -140,7 +140,7 @@ impl World {
         Ok(())
     }
 
-    fn destination(&self, body: &Value) -> Result<Option<u64>, Response<Bytes>> {
+    fn destination(&self, body: &Value) -> Result<Option<u64>, Refusal> {
         let destination = number(body, "destinationId")?.filter(|id| *id != 0);
         match destination {
             Some(id) if self.folder(id).is_none() => {

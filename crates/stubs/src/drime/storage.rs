@@ -3,7 +3,7 @@ use http::header::{AUTHORIZATION, CONTENT_RANGE, ETAG, IF_MATCH, RANGE};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
 
-use super::answer::{Answered, refused};
+use super::answer::{Answered, Refusal, refused};
 use super::request::Call;
 use super::world::World;
 
@@ -84,6 +84,6 @@ impl World {
     }
 }
 
-fn header(text: &str) -> Result<HeaderValue, Response<Bytes>> {
+fn header(text: &str) -> Result<HeaderValue, Refusal> {
     HeaderValue::from_str(text).map_err(|_| refused(500, "InternalError"))
 }

@@ -189,7 +189,7 @@ async fn of_storage(shared: Arc<Shared>, request: Request<Bytes>) -> Response<By
     let (parts, body) = request.into_parts();
     let mut world = shared.world();
     *world.calls.entry(format!("{} storage", parts.method)).or_default() += 1;
-    either(failing(&mut world, &parts, |world| world.store(&parts, &body)))
+    failing(&mut world, &parts, |world| world.store(&parts, &body))
 }
 
 async fn of_api(shared: Arc<Shared>, request: Request<Bytes>) -> Response<Bytes> {
@@ -201,7 +201,7 @@ async fn of_api(shared: Arc<Shared>, request: Request<Bytes>) -> Response<Bytes>
     let mut world = shared.world();
     let Some(left) = world.count_call() else { return throttled(30) };
     let limit = world.settings.calls_per_minute;
-    let mut response = either(failing(&mut world, &parts, |world| route(world, &Call::new(&parts, &body))));
+    let mut response = failing(&mut world, &parts, |world| route(world, &Call::new(&parts, &body)));
     for (name, value) in [("x-ratelimit-limit", limit), ("x-ratelimit-remaining", left)] {
         response.headers_mut().insert(name, HeaderValue::from(value));
     }
@@ -209,23 +209,23 @@ async fn of_api(shared: Arc<Shared>, request: Request<Bytes>) -> Response<Bytes>
 }
 
 fn either(answered: Answered) -> Response<Bytes> {
-    answered.unwrap_or_else(|refusal| refusal)
+    answered.unwrap_or_else(Response::from)
 }
 
 fn throttled(seconds: u32) -> Response<Bytes> {
-    let mut response = refused(429, "Too Many Attempts.");
+    let mut response = Response::from(refused(429, "Too Many Attempts."));
     response.headers_mut().insert("retry-after", HeaderValue::from(seconds));
     response
 }
 
-fn failing(world: &mut World, parts: &Parts, handle: impl FnOnce(&mut World) -> Answered) -> Answered {
+/// The call's answer, or the failure that waits for it.
+fn failing(world: &mut World, parts: &Parts, handle: impl FnOnce(&mut World) -> Answered) -> Response<Bytes> {
     match world.failures.take(parts) {
-        None => handle(world),
-        Some(Failure::Refused(status)) => Err(refused(status, "Server Error")),
-        Some(Failure::Throttled(seconds)) => Err(throttled(seconds)),
+        None => either(handle(world)),
+        Some(Failure::Refused(status)) => refused(status, "Server Error").into(),
+        Some(Failure::Throttled(seconds)) => throttled(seconds),
         Some(Failure::Lost(status)) => {
-            let _ = handle(world)?;
-            Err(refused(status, "Server Error"))
+            either(handle(world).and_then(|_| Err(refused(status, "Server Error"))))
         }
     }
 }

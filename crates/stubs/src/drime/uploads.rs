@@ -2,7 +2,7 @@ use bytes::{Bytes, BytesMut};
 use http::Response;
 use serde_json::{Value, json};
 
-use super::answer::{Answered, ok, refused, unprocessable};
+use super::answer::{Answered, Refusal, ok, refused, unprocessable};
 use super::entries::made;
 use super::request::{Call, number, text};
 use super::storage::sign;
@@ -68,7 +68,7 @@ impl World {
         Ok(ok(&json!({ "location": key })))
     }
 
-    fn assemble(&self, upload: &Upload, listed: Option<&Vec<Value>>) -> Result<Bytes, Response<Bytes>> {
+    fn assemble(&self, upload: &Upload, listed: Option<&Vec<Value>>) -> Result<Bytes, Refusal> {
         let invalid = || unprocessable("One or more of the specified parts could not be found.");
         let listed = listed.filter(|parts| !parts.is_empty()).ok_or_else(invalid)?;
         let (mut whole, mut before) = (BytesMut::new(), 0);
@@ -117,7 +117,7 @@ impl World {
         Ok(ok(&json!({ "status": "success" })))
     }
 
-    fn open_upload(&self, body: &Value) -> Result<(String, String), Response<Bytes>> {
+    fn open_upload(&self, body: &Value) -> Result<(String, String), Refusal> {
         let (id, key) = (text(body, "uploadId")?, text(body, "key")?);
         match self.uploads.get(id) {
             Some(upload) if upload.key == key && !upload.is_complete => Ok((id.to_owned(), key.to_owned())),
