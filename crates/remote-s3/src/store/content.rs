@@ -1,0 +1,187 @@
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, ready};
+
+use async_trait::async_trait;
+use hash::Hasher;
+use http::Method;
+use parking_lot::Mutex;
+use remote::RemoteErrorKind;
+use store::{Content, StoreError, StoreErrorKind};
+use types::{
+    Body, BodyError, BodyErrorKind, BodyStream, ByteRange, Checksum, ChecksumKind, Context, ETag, Frame,
+    ObjectKey, VersionId,
+};
+
+use crate::store::Inner;
+use crate::store::info::describe;
+use crate::wire::{Call, Failure, Seen};
+
+/// How often a body that broke off is asked for again.
+const RESUMES: u32 = 4;
+
+/// One version of an object: every request for its bytes is pinned to it.
+#[derive(Debug, Clone)]
+pub(super) struct Pinned {
+    pub(super) bucket: String,
+    pub(super) key: ObjectKey,
+    pub(super) version_id: Option<VersionId>,
+    pub(super) etag: ETag,
+    pub(super) size_bytes: u64,
+    pub(super) checksum: Option<Checksum>,
+}
+
+/// The bytes of an object.
+pub(super) struct S3Content {
+    pub(super) inner: Arc<Inner>,
+    pub(super) cx: Context,
+    pub(super) pinned: Pinned,
+    /// The body that came with the object's description, and which bytes it has.
+    pub(super) first: Mutex<Option<(ByteRange, Body)>>,
+}
+
+#[async_trait]
+impl Content for S3Content {
+    async fn read(&self, range: ByteRange) -> Result<Body, StoreError> {
+        if range.is_empty() {
+            return Ok(Body::empty());
+        }
+        let first = self.first.lock().take().filter(|(of, _)| *of == range).map(|(_, body)| body);
+        let body = match first {
+            Some(body) => body,
+            None => self.inner.ranged(&self.cx, &self.pinned, range).await.map_err(gone)?,
+        };
+        let (inner, cx, pinned) = (Arc::clone(&self.inner), self.cx, self.pinned.clone());
+        let whole = remote::resume(body, range, RESUMES, move |rest| {
+            let (inner, pinned) = (Arc::clone(&inner), pinned.clone());
+            async move { inner.ranged(&cx, &pinned, rest).await.map_err(broken) }
+        });
+        let is_whole = range == ByteRange::whole(self.pinned.size_bytes);
+        Ok(match self.pinned.checksum.filter(|checksum| is_whole && is_cheap(checksum)) {
+            Some(checksum) => Checked::wrap(whole, checksum),
+            None => whole,
+        })
+    }
+}
+
+/// Whether verifying a checksum costs next to nothing.
+fn is_cheap(checksum: &Checksum) -> bool {
+    checksum.kind == ChecksumKind::FullObject && checksum.algorithm.is_combinable()
+}
+
+/// The object is another one by now: a read that began cannot go on.
+fn gone(failure: Failure) -> StoreError {
+    let error = failure.into_store(Seen::default(), "read an object");
+    match error.kind {
+        StoreErrorKind::ConditionFailed
+        | StoreErrorKind::Missing(_)
+        | StoreErrorKind::DeleteMarker { .. } => {
+            StoreError::with_source(StoreErrorKind::Conflict, "read an object", error)
+        }
+        _ => error,
+    }
+}
+
+fn broken(failure: Failure) -> BodyError {
+    BodyError::with_source(BodyErrorKind::Storage, failure.into_store(Seen::default(), "read an object"))
+}
+
+impl Inner {
+    /// The bytes of a range of one version.
+    async fn ranged(&self, cx: &Context, pinned: &Pinned, range: ByteRange) -> Result<Body, Failure> {
+        let call = Call::object(Method::GET, &pinned.bucket, pinned.key.as_str())
+            .with_some("versionId", pinned.version_id.as_ref().map(VersionId::as_str))
+            .header("range", format!("bytes={}-{}", range.start, range.end - 1));
+        let call = call.text_header("if-match", &format!("\"{}\"", pinned.etag)).map_err(|_| malformed())?;
+        let response = self.wire.send(cx, call).await?;
+        let described = describe(response.status, &response.headers, None)?;
+        // A service that knows no conditions or ranges must not pass for one that has kept its word.
+        if described.info.etag != pinned.etag || described.range != range {
+            return Err(malformed());
+        }
+        Ok(response.body)
+    }
+}
+
+fn malformed() -> Failure {
+    Failure::Remote(RemoteErrorKind::Malformed("other bytes than those asked for").into())
+}
+
+/// A whole object's bytes on their way out. The last frame is held back until the checksum has turned out right, so that a
+/// wrong object is never passed on whole.
+struct Checked {
+    inner: Body,
+    hasher: Option<Hasher>,
+    expected: Checksum,
+    held: Option<Frame>,
+}
+
+impl Checked {
+    fn wrap(inner: Body, expected: Checksum) -> Body {
+        let length_bytes = inner.length_bytes();
+        let hasher = Some(Hasher::new(expected.algorithm));
+        Body::new(Self { inner, hasher, expected, held: None }, length_bytes)
+    }
+}
+
+impl BodyStream for Checked {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Frame, BodyError>>> {
+        loop {
+            if self.hasher.is_none() {
+                return Poll::Ready(self.held.take().map(Ok));
+            }
+            match ready!(self.inner.poll_frame(cx)) {
+                Some(Ok(Frame::Data(data))) => {
+                    if let Some(hasher) = &mut self.hasher {
+                        hasher.update(&data);
+                    }
+                    if let Some(before) = self.held.replace(Frame::Data(data)) {
+                        return Poll::Ready(Some(Ok(before)));
+                    }
+                }
+                Some(Ok(Frame::Trailer(_))) => {}
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => {
+                    let computed = self.hasher.take().map(Hasher::finish);
+                    if computed.is_some_and(|computed| computed.value != self.expected.value) {
+                        self.held = None;
+                        return Poll::Ready(Some(Err(BodyErrorKind::Corrupt.into())));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::Waker;
+
+    use bytes::Bytes;
+    use types::ChecksumAlgorithm;
+
+    use super::*;
+
+    fn collect(expected: &[u8], frames: &[&'static [u8]]) -> Result<Bytes, BodyErrorKind> {
+        let frames = frames.iter().map(|frame| Bytes::from_static(frame)).collect();
+        let expected = Hasher::checksum(ChecksumAlgorithm::Crc32c, expected);
+        let body = Checked::wrap(Body::from_frames(frames), expected);
+        let mut collecting = pin!(body.collect(100));
+        match collecting.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())) {
+            Poll::Ready(result) => result.map_err(|error| error.kind),
+            Poll::Pending => panic!("frames at hand never wait"),
+        }
+    }
+
+    #[test]
+    fn a_wrong_byte_is_never_passed_on_as_a_whole_object() {
+        assert_eq!(collect(b"abcdef", &[b"abc", b"def"]).unwrap(), "abcdef");
+        assert_eq!(collect(b"abcdef", &[b"abc", b"deF"]), Err(BodyErrorKind::Corrupt));
+        assert_eq!(collect(b"", &[]).unwrap(), "");
+    }
+}

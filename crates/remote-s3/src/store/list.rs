@@ -1,0 +1,155 @@
+use http::Method;
+use remote::{RemoteError, RemoteErrorKind};
+use sigv4::encode;
+use store::{Bucket, ListEntry, ListObjects, ListPage, ObjectSummary, Position, StoreError};
+use types::{Context, ETag, KEY_MAX_BYTES, ObjectKey};
+
+use crate::store::{Inner, PAGE_MAX};
+use crate::wire::{Call, Seen};
+use crate::{checksum, date, headers, xml};
+
+const OPERATION: &str = "list objects";
+
+impl Inner {
+    pub(super) async fn list(
+        &self,
+        cx: &Context,
+        bucket: &Bucket,
+        options: ListObjects,
+    ) -> Result<ListPage, StoreError> {
+        let start = options.after.as_ref().map(start_after);
+        let wanted = options.limit.max(1);
+        let mut page = ListPage::default();
+        let mut token: Option<String> = None;
+        loop {
+            let size = (wanted - page.entries.len()).min(PAGE_MAX).to_string();
+            let call = Call::bucket(Method::GET, bucket.name.as_str())
+                .with("list-type", "2")
+                .with("encoding-type", "url")
+                .with("max-keys", &size)
+                .with("prefix", &options.prefix)
+                .with_some("delimiter", options.delimiter.as_deref())
+                .with_some("start-after", start.as_deref().filter(|_| token.is_none()))
+                .with_some("continuation-token", token.as_deref());
+            let document = self.wire.document(cx, call).await;
+            let root = document.map_err(|failure| failure.into_store(Seen::default(), OPERATION))?.root;
+            let before = page.entries.len();
+            page.entries.extend(entries(&root).map_err(|error| error.into_store(OPERATION))?);
+            page.more = root.flag("IsTruncated");
+            token = root.get("NextContinuationToken").map(str::to_owned);
+            // A page without an entry that promises more would be asked for for ever.
+            let stuck = page.entries.len() == before && page.more;
+            if !page.more || page.entries.len() >= wanted || token.is_none() || stuck {
+                break;
+            }
+        }
+        if options.limit == 0 {
+            return Ok(ListPage { more: !page.entries.is_empty(), entries: Vec::new() });
+        }
+        page.more |= page.entries.len() > wanted;
+        page.entries.truncate(wanted);
+        Ok(page)
+    }
+}
+
+/// The marker behind which a listing goes on. Behind a prefix there is no last key: the largest text that a key could be
+/// stands for it.
+pub(super) fn start_after(position: &Position) -> String {
+    match position {
+        Position::Key(key) => key.clone(),
+        Position::Prefix(prefix) => {
+            let mut marker = prefix.clone();
+            while marker.len() + char::MAX.len_utf8() <= KEY_MAX_BYTES {
+                marker.push(char::MAX);
+            }
+            marker
+        }
+    }
+}
+
+fn entries(root: &xml::Element) -> Result<Vec<ListEntry>, RemoteError> {
+    let encoded = is_encoded(root);
+    let mut entries = Vec::new();
+    for element in root.all("Contents") {
+        entries.push(ListEntry::Object(object(element, encoded)?));
+    }
+    for prefix in root.all("CommonPrefixes") {
+        entries.push(ListEntry::Prefix(name(prefix.need("Prefix")?, encoded)?));
+    }
+    entries.sort_by(|a, b| place(a).cmp(place(b)));
+    Ok(entries)
+}
+
+fn place(entry: &ListEntry) -> &str {
+    match entry {
+        ListEntry::Object(object) => object.key.as_str(),
+        ListEntry::Prefix(prefix) => prefix,
+    }
+}
+
+/// Whether the names in a listing are encoded, as was asked for.
+pub(super) fn is_encoded(root: &xml::Element) -> bool {
+    root.get("EncodingType").is_some_and(|encoding| encoding.trim() == "url")
+}
+
+/// A name of a listing.
+pub(super) fn name(text: &str, encoded: bool) -> Result<String, RemoteError> {
+    if !encoded {
+        return Ok(text.to_owned());
+    }
+    let decoded = encode::decode(text);
+    // The decoder replaces what is no UTF-8: no key has such bytes.
+    if decoded.contains('\u{fffd}') && !text.contains("%EF%BF%BD") && !text.contains('\u{fffd}') {
+        return Err(RemoteErrorKind::Malformed("a key is not UTF-8").into());
+    }
+    Ok(decoded.into_owned())
+}
+
+/// A key of a listing.
+pub(super) fn key(text: &str, encoded: bool) -> Result<ObjectKey, RemoteError> {
+    let name = name(text, encoded)?;
+    ObjectKey::new(&name)
+        .map_err(|error| RemoteError::with_source(RemoteErrorKind::Malformed("a key is none"), error))
+}
+
+/// One object of a listing, or one version that is an object.
+pub(super) fn object(element: &xml::Element, encoded: bool) -> Result<ObjectSummary, RemoteError> {
+    Ok(ObjectSummary {
+        key: key(element.need("Key")?, encoded)?,
+        etag: ETag::from_text(element.need("ETag")?),
+        size_bytes: element.number("Size")?,
+        modified_at: element.get("LastModified").and_then(date::of_document).unwrap_or_default(),
+        storage_class: headers::storage_class(element.get("StorageClass")),
+        checksum: checksum::named(element),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_read_in_byte_order() {
+        let root = xml::parse(
+            b"<ListBucketResult><EncodingType>url</EncodingType>\
+            <Contents><Key>a%2Fb+c%00</Key><ETag>&quot;e&quot;</ETag><Size>3</Size>\
+            <LastModified>2013-05-24T00:00:00.000Z</LastModified><StorageClass>STANDARD_IA</StorageClass>\
+            <ChecksumAlgorithm>CRC32</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType></Contents>\
+            <CommonPrefixes><Prefix>a%2F</Prefix></CommonPrefixes></ListBucketResult>",
+        )
+        .unwrap();
+        let entries = entries(&root).unwrap();
+        let [ListEntry::Prefix(prefix), ListEntry::Object(object)] = &entries[..] else {
+            panic!("{entries:?}")
+        };
+        assert_eq!((prefix.as_str(), object.key.as_str(), object.etag.as_str()), ("a/", "a/b c\0", "e"));
+        assert_eq!(object.modified_at.as_secs(), 1_369_353_600);
+    }
+
+    #[test]
+    fn a_position_behind_a_prefix_lies_behind_all_its_keys() {
+        let marker = start_after(&Position::Prefix("a/".to_owned()));
+        assert!(marker.len() <= KEY_MAX_BYTES && marker.len() > KEY_MAX_BYTES - 4);
+        assert!(marker.as_str() > "a/\u{10FFFF}\u{10FFFF}" && marker.as_str() < "a0");
+    }
+}

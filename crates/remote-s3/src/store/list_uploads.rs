@@ -1,0 +1,152 @@
+use http::Method;
+use remote::RemoteError;
+use store::{
+    Bucket, ListParts, ListUploads, PartOutcome, PartSummary, PartsPage, Position, StoreError, UploadEntry,
+    UploadId, UploadInfo, UploadPage, UploadRef, UploadSummary,
+};
+use types::{Context, ETag, ObjectMetadata};
+
+use crate::store::list::{is_encoded, key, name, start_after};
+use crate::store::uploads::metadata_of;
+use crate::store::{Inner, PAGE_MAX};
+use crate::wire::{Call, Seen};
+use crate::{checksum, date, headers, xml};
+
+const OPERATION: &str = "list uploads";
+
+impl Inner {
+    pub(super) async fn list_uploads(
+        &self,
+        cx: &Context,
+        bucket: &Bucket,
+        options: ListUploads,
+    ) -> Result<UploadPage, StoreError> {
+        let mut key_marker = options.after.as_ref().map(start_after);
+        let mut upload_marker = match options.after {
+            Some(Position::Key(_)) => options.after_upload.map(|id| id.as_str().to_owned()),
+            Some(Position::Prefix(_)) | None => None,
+        };
+        let wanted = options.limit.max(1);
+        let mut page = UploadPage::default();
+        loop {
+            let size = (wanted - page.entries.len()).min(PAGE_MAX).to_string();
+            let call = Call::bucket(Method::GET, bucket.name.as_str())
+                .of("uploads")
+                .with("encoding-type", "url")
+                .with("max-uploads", &size)
+                .with("prefix", &options.prefix)
+                .with_some("delimiter", options.delimiter.as_deref())
+                .with_some("key-marker", key_marker.as_deref())
+                .with_some("upload-id-marker", upload_marker.as_deref());
+            let document = self.wire.document(cx, call).await;
+            let root = document.map_err(|failure| failure.into_store(Seen::default(), OPERATION))?.root;
+            let found = entries(&root).map_err(|error| error.into_store(OPERATION))?;
+            let stuck = found.is_empty();
+            page.entries.extend(found);
+            page.more = root.flag("IsTruncated");
+            let next = root.get("NextKeyMarker").map(|text| name(text, is_encoded(&root))).transpose();
+            key_marker = next.map_err(|error| error.into_store(OPERATION))?;
+            upload_marker = root.get("NextUploadIdMarker").filter(|id| !id.is_empty()).map(str::to_owned);
+            if !page.more || page.entries.len() >= wanted || key_marker.is_none() || stuck {
+                break;
+            }
+        }
+        if options.limit == 0 {
+            return Ok(UploadPage { more: !page.entries.is_empty(), entries: Vec::new() });
+        }
+        page.more |= page.entries.len() > wanted;
+        page.entries.truncate(wanted);
+        Ok(page)
+    }
+
+    pub(super) async fn list_parts(
+        &self,
+        cx: &Context,
+        upload: UploadRef<'_>,
+        page: ListParts,
+    ) -> Result<PartsPage, StoreError> {
+        let mut parts = Vec::new();
+        let mut after = page.after;
+        let mut more;
+        let root = loop {
+            let size = (page.limit.max(1) - parts.len()).min(PAGE_MAX);
+            let root = self.parts_document(cx, upload, after, size).await?;
+            let before = parts.len();
+            for element in root.all("Part") {
+                parts.push(part(element).map_err(|error| error.into_store("list parts"))?);
+            }
+            more = root.flag("IsTruncated");
+            after = parts.last().map_or(after, |part: &PartSummary| part.number);
+            if !more || parts.len() >= page.limit.max(1) || parts.len() == before {
+                break root;
+            }
+        };
+        if page.limit == 0 {
+            more = !parts.is_empty();
+            parts.clear();
+        }
+        Ok(PartsPage { upload: self.upload_info(upload, &root).await?, parts, more })
+    }
+
+    /// An upload as it was begun; of one that was begun elsewhere, what the service tells.
+    async fn upload_info(
+        &self,
+        upload: UploadRef<'_>,
+        root: &xml::Element,
+    ) -> Result<UploadInfo, StoreError> {
+        if let Some(record) = self.upload_record(upload).await? {
+            return Ok(UploadInfo {
+                initiated_at: record.initiated_at,
+                metadata: metadata_of(&record.headers),
+                checksum: record.begun.named,
+            });
+        }
+        let storage_class = headers::storage_class(root.get("StorageClass"));
+        let checksum =
+            checksum::named(root).map(|(algorithm, kind)| store::UploadChecksum { algorithm, kind });
+        Ok(UploadInfo {
+            initiated_at: root.get("Initiated").and_then(date::of_document).unwrap_or_default(),
+            metadata: ObjectMetadata { storage_class, ..ObjectMetadata::default() },
+            checksum,
+        })
+    }
+}
+
+fn part(element: &xml::Element) -> Result<PartSummary, RemoteError> {
+    Ok(PartSummary {
+        number: u32::try_from(element.number("PartNumber")?).unwrap_or(u32::MAX),
+        size_bytes: element.number("Size")?,
+        outcome: PartOutcome {
+            etag: ETag::from_text(element.need("ETag")?),
+            checksum: checksum::of_element(element),
+            modified_at: element.get("LastModified").and_then(date::of_document).unwrap_or_default(),
+        },
+    })
+}
+
+fn entries(root: &xml::Element) -> Result<Vec<UploadEntry>, RemoteError> {
+    let encoded = is_encoded(root);
+    let mut entries = Vec::new();
+    for element in root.all("Upload") {
+        entries.push(UploadEntry::Upload(UploadSummary {
+            key: key(element.need("Key")?, encoded)?,
+            upload_id: UploadId::from_text(element.need("UploadId")?),
+            initiated_at: element.get("Initiated").and_then(date::of_document).unwrap_or_default(),
+            storage_class: headers::storage_class(element.get("StorageClass")),
+            checksum: checksum::named(element),
+        }));
+    }
+    for prefix in root.all("CommonPrefixes") {
+        entries.push(UploadEntry::Prefix(name(prefix.need("Prefix")?, encoded)?));
+    }
+    // Uploads of one key stay in the order told.
+    entries.sort_by(|a, b| place(a).cmp(place(b)));
+    Ok(entries)
+}
+
+fn place(entry: &UploadEntry) -> &str {
+    match entry {
+        UploadEntry::Upload(upload) => upload.key.as_str(),
+        UploadEntry::Prefix(prefix) => prefix,
+    }
+}
