@@ -255,6 +255,11 @@ pub(crate) fn blob_reference(blob: blob::BlobId, owner: DataId, part: u32) -> By
     row.freeze()
 }
 
+/// The blob of a [`blob_reference`] row.
+pub(crate) fn parse_blob_reference(row: &[u8]) -> Option<blob::BlobId> {
+    Some(blob::BlobId::from_bytes(row.get(1..17)?.try_into().ok()?))
+}
+
 /// A reference to a part table by an object.
 pub(crate) fn table_reference(table: DataId, owner: DataId) -> Bytes {
     let mut row = begin(Family::TableReference, 32);

@@ -143,6 +143,27 @@ async fn orphans_of_an_earlier_process_are_swept_once() {
     audit(&world).await;
 }
 
+#[tokio::test]
+async fn a_sweep_passes_over_a_blob_that_very_many_refer_to() {
+    let world = World::new();
+    let store = world.open();
+    let bucket = bucket(&store).await;
+    store.put(&CX(), &bucket, &key(), body(1), PutOptions::default()).await.unwrap();
+    let (shared, orphan) = (world.blobs.scan(ScanScope::All, None, 1).await.unwrap()[0].id, body(2));
+    let mut references = meta::Commit::default();
+    for number in 0..3000u32 {
+        let owner = crate::ids::DataId::from_bytes([1; 16]);
+        references.put(crate::keys::blob_reference(shared, owner, number), Bytes::new());
+    }
+    meta::MetaStore::commit(&world.meta, references).await.unwrap();
+    world.blobs.write(orphan, blob::WriteOptions::default()).await.unwrap();
+    let last = ObjectKey::new("last").unwrap();
+    store.put(&CX(), &bucket, &last, body(3), PutOptions::default()).await.unwrap();
+    let world = world.restarted();
+    assert_eq!(world.open().collect_once().await.unwrap().orphans_removed, 1);
+    assert_eq!(blob_count(&world).await, 2);
+}
+
 /// A clock that stands where it is put.
 struct Fixed(std::sync::atomic::AtomicU64);
 

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use blob::BlobStore;
 use bytes::Bytes;
 use meta::{Commit, MemoryMeta, MetaError, MetaRead, MetaStore, Record, Revision, ScanPage, ScanRequest};
 use store::{
@@ -11,7 +12,7 @@ use store::{
 use types::{Body, BucketName, Context, ObjectKey, TagSet};
 
 use crate::NativeStore;
-use crate::testing::{World, owner};
+use crate::testing::{World, audit, owner};
 
 /// An engine that counts.
 #[derive(Default)]
@@ -132,4 +133,27 @@ async fn a_thousand_deletes_cost_at_most_two_commits() {
         // In a suspended bucket a noncurrent null version is read on its own.
         assert!(gets <= 1001 && scans == 0, "{gets} gets, {scans} scans, {versioning:?}");
     }
+}
+
+#[tokio::test]
+async fn a_sweep_reads_references_by_the_page() {
+    const BLOBS: usize = 1500;
+    let world = World::new();
+    let store = world.open();
+    let (cx, name) = (Context::background(), BucketName::new("bucket").unwrap());
+    let bucket = store.create_bucket(&cx, &name, &owner(), &TagSet::default()).await.unwrap();
+    for number in 0..BLOBS {
+        let (key, body) = (ObjectKey::new(&format!("{number}")).unwrap(), vec![0; 100]);
+        let options = PutOptions::default();
+        store.put(&cx, &bucket, &key, Body::from_bytes(body.into()), options).await.unwrap();
+        let orphan = Body::from_bytes(vec![1; 100].into());
+        world.blobs.write(orphan, blob::WriteOptions::default()).await.unwrap();
+    }
+    let world = world.restarted();
+    let meta = Arc::new(CountingMeta { inner: world.meta.clone(), ..CountingMeta::default() });
+    let report = world.open_over(meta.clone()).collect_once().await.unwrap();
+    assert_eq!(report.orphans_removed, BLOBS as u64);
+    let (gets, scans, commits, _) = meta.take();
+    assert!(gets == 0 && scans <= 10 && commits == 0, "{gets} gets, {scans} scans, {commits} commits");
+    audit(&world).await;
 }
