@@ -12,14 +12,28 @@ os.environ["BOTO_DISABLE_CRT"] = "true"
 
 import pytest  # noqa: E402 - the switch above is read on import
 
-from sluice import ACCESS_KEY, SECRET_KEY, External, Server  # noqa: E402
+import gateways  # noqa: E402
+from sluice import ACCESS_KEY, SECRET_KEY, External  # noqa: E402
+
+
+def pytest_collection_modifyitems(config, items):
+    """Through a gateway, leaves out what is not about what a client sees, and what its store says that it refuses."""
+    kind = gateways.kind()
+    if not kind:
+        return
+    is_left_out = lambda item: item.get_closest_marker("local") or any(  # noqa: E731
+        mark.args[0] in gateways.REFUSED[kind] for mark in item.iter_markers("needs")
+    )
+    left_out = [item for item in items if is_left_out(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not is_left_out(item)]
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """A running server with an empty data directory."""
     external = os.environ.get("SLUICE_TEST_ENDPOINT")
-    running = External(external) if external else Server(tmp_path_factory.mktemp("server"))
+    running = External(external) if external else gateways.make_server(tmp_path_factory.mktemp("server"))
     running.start()
     yield running
     assert running.stop() == 0, "the server did not end well"

@@ -18,6 +18,8 @@ import pytest
 from boto import make_client
 from sluice import Server
 
+pytestmark = pytest.mark.local("what this machine's files hold after the process was killed")
+
 BUCKET = "killed"
 WORKERS = 8
 KEYS_PER_WORKER = 12

@@ -15,6 +15,8 @@ from boto import make_client, read, refused
 from conftest import bytes_of
 from sluice import Server
 
+pytestmark = pytest.mark.local("the process, its start and its data directory")
+
 
 @pytest.fixture
 def own(tmp_path):

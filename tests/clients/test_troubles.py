@@ -13,6 +13,8 @@ from boto import make_client, read, refused
 from conftest import bytes_of, run
 from sluice import ACCESS_KEY, SECRET_KEY, Server, binary
 
+pytestmark = pytest.mark.local("damaged and full files of the data directory")
+
 MIB = 1024 * 1024
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from boto import make_client, read, refused
-from sluice import Server
+from gateways import make_server
 
 CONFIG = """
 [[access_key]]
@@ -52,7 +52,7 @@ KEYS = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    running = Server(tmp_path_factory.mktemp("users"), config=CONFIG)
+    running = make_server(tmp_path_factory.mktemp("users"), config=CONFIG)
     running.start()
     yield running
     assert running.stop() == 0, "the server did not end well"

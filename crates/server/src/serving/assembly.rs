@@ -11,6 +11,7 @@ use store::ListBuckets;
 use tokio::sync::watch;
 use types::{Budget, Clock, Context, Random, SystemClock};
 
+use super::buckets::Awaited;
 use super::jobs::Jobs;
 use super::snapshots::Snapshots;
 use super::stores::{Stores, lock_directories, open_all, service_settings};
@@ -35,6 +36,7 @@ pub(crate) struct Server {
     listener: Listener,
     admin: Admin,
     opened: Vec<OpenedStore>,
+    awaited: Awaited,
     addresses: Addresses,
     /// Given back last.
     locks: Vec<LockFile>,
@@ -68,7 +70,7 @@ impl Server {
             environment: Arc::new(ProcessEnvironment),
         };
         let stores = open_all(&config, &around).await?;
-        buckets::make_configured(&config, &stores.port).await?;
+        let awaited = buckets::make_configured(&config, &stores.opened, &stores.port).await?;
         let keys = keyring::keyring(&root.0, &config.access_keys)?;
         let gateway = Gateway::new(GatewayParts {
             service: Service::new(stores.port.clone(), service_settings(&config)),
@@ -91,7 +93,8 @@ impl Server {
             Admin::bind(address, &gateway, admin_parts, tls.admin)
         })?;
         let addresses = Addresses { listen: local(listener.address())?, admin: local(admin.address())? };
-        Ok(Self { config, root, gateway, listener, admin, opened: stores.opened, addresses, locks })
+        let opened = stores.opened;
+        Ok(Self { config, root, gateway, listener, admin, opened, awaited, addresses, locks })
     }
 
     /// What a person sees once the server has started.
@@ -129,6 +132,7 @@ impl Server {
         for store in &self.opened {
             background.spawn(store.collect(stop.clone()));
         }
+        background.spawn(self.awaited.make(stop.clone()));
         tracing::info!(
             listen = %self.addresses.listen,
             admin_listen = %self.addresses.admin,
@@ -221,14 +225,20 @@ fn sources(stores: &Stores, budget: &Budget) -> Vec<Source> {
     vec![Box::new(move || opened.iter().flat_map(OpenedStore::readings).collect()), Box::new(memory)]
 }
 
-/// Ready is a server whose stores answer a look-up.
+/// Ready is a server whose own stores answer a look-up. A service elsewhere that does not answer takes its buckets away and
+/// no others, so it does not take the server out of service; the metrics tell of it.
 fn readiness(stores: &Stores) -> gateway::Readiness {
-    let port = stores.port.clone();
+    let ports: Vec<_> = stores.opened.iter().filter(|store| store.is_here()).map(OpenedStore::port).collect();
     Box::new(move || {
-        let port = port.clone();
+        let ports = ports.clone();
         Box::pin(async move {
-            let one = ListBuckets { prefix: String::new(), after: None, limit: 1 };
-            port.list_buckets(&Context::background(), one).await.is_ok()
+            for port in ports {
+                let one = ListBuckets { prefix: String::new(), after: None, limit: 1 };
+                if port.list_buckets(&Context::background(), one).await.is_err() {
+                    return false;
+                }
+            }
+            true
         })
     })
 }

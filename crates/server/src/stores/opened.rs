@@ -66,7 +66,7 @@ impl OpenedStore {
     pub(crate) fn port(&self) -> SharedStore {
         self.observe.wrap(match &self.engine {
             Engine::Local { native, .. } | Engine::Memory { native, .. } => Arc::new(native.clone()),
-            Engine::Remote(remote) => remote.port.clone(),
+            Engine::Remote(remote) => remote.port(),
         })
     }
 
@@ -85,7 +85,7 @@ impl OpenedStore {
                 Engine::Local { native, .. } | Engine::Memory { native, .. } => {
                     native.run_collector(stopped).await;
                 }
-                Engine::Remote(remote) => (remote.background)(Box::pin(stopped)).await,
+                Engine::Remote(remote) => remote.run(Box::pin(stopped)).await,
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Stores on services elsewhere: a client, a ledger, credentials, and the provider's own room.
 
 mod parts;
+mod s3;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,32 +11,45 @@ use gateway::Reading;
 use layers::Observe;
 use meta_sqlite::SqliteMeta;
 use store::SharedStore;
+use types::Owner;
 
 use super::{Engine, OpenedStore, Surroundings, readings};
 use crate::config::{StoreKind, StoreSettings};
 use crate::failure::Failure;
+use parts::Parts;
 
 /// Something that will have ended.
 pub(crate) type Done = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A store on a service elsewhere.
-pub(crate) struct RemoteStore {
+/// What the room of a provider makes.
+pub(super) struct Provider {
     pub(super) port: SharedStore,
     /// Its background work, which ends when the future that it is given has ended.
     pub(super) background: Box<dyn Fn(Done) -> Done + Send + Sync>,
+}
+
+/// A store on a service elsewhere.
+pub(crate) struct RemoteStore {
+    provider: Provider,
     /// What its client has done.
-    pub(super) client: Arc<remote::Stats>,
-    /// What its provider's room has counted.
-    pub(super) own: Box<dyn Fn() -> Vec<Reading> + Send + Sync>,
+    client: Arc<remote::Stats>,
     /// The engine of its ledger, where that is kept on disk.
-    pub(super) ledger: Option<Arc<SqliteMeta>>,
+    ledger: Option<Arc<SqliteMeta>>,
 }
 
 impl RemoteStore {
+    pub(super) fn port(&self) -> SharedStore {
+        self.provider.port.clone()
+    }
+
+    /// Works in the background until `stopped` has ended.
+    pub(super) fn run(&self, stopped: Done) -> Done {
+        (self.provider.background)(stopped)
+    }
+
     pub(super) fn readings(&self) -> Vec<Reading> {
         let mut all = readings::client(&self.client);
         all.extend(self.ledger.as_ref().map(|meta| readings::sqlite(meta.stats())).unwrap_or_default());
-        all.extend((self.own)());
         all
     }
 }
@@ -43,17 +57,29 @@ impl RemoteStore {
 /// Makes a store on a service elsewhere. The service is not asked for anything yet.
 ///
 /// # Errors
-/// Where the ledger's file or the credentials cannot be used.
+/// Where the ledger's file or the settings cannot be used.
 pub(super) async fn open(settings: &StoreSettings, around: &Surroundings) -> Result<OpenedStore, Failure> {
     let name = &settings.name;
-    let parts = parts::Parts::open(name, around)?;
-    let _ = (&parts.client, &parts.ledger, &parts.engine);
-    match &settings.kind {
+    let parts = Parts::open(name, around)?;
+    let provider = match &settings.kind {
         StoreKind::Local(_) | StoreKind::Memory(_) => {
-            unreachable!("stores on this machine are opened elsewhere")
+            return Err(Failure::configuration(format!("store.{name}: works on this machine")));
         }
-        StoreKind::S3(_) | StoreKind::Gcs(_) | StoreKind::Azure(_) | StoreKind::Drime(_) => {
-            Err(Failure::configuration(format!("store.{name}.kind: not part of this build")))
+        StoreKind::S3(s3) => s3::open(name, s3, &parts, around).await?,
+        StoreKind::Gcs(_) | StoreKind::Azure(_) | StoreKind::Drime(_) => {
+            return Err(Failure::configuration(format!("store.{name}.kind: not part of this build")));
         }
-    }
+    };
+    let client = parts.client.stats();
+    Ok(OpenedStore {
+        name: name.clone(),
+        engine: Engine::Remote(Arc::new(RemoteStore { provider, client, ledger: parts.engine })),
+        observe: Observe::new(),
+        shown: settings.kind.to_string(),
+    })
+}
+
+/// Who owns buckets that nobody else is known to own.
+pub(super) fn root_owner() -> Owner {
+    iam::owner_of(iam::ROOT_NAME)
 }

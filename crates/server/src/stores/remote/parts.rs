@@ -1,5 +1,6 @@
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use meta::{MemoryMeta, MetaStore};
 use meta_sqlite::{SqliteMeta, SqliteOptions};
@@ -18,6 +19,9 @@ const LEDGER_FILE: &str = "ledger.sqlite";
 /// Bytes of a ledger's pages kept in memory. A ledger is read by key, and there may be many.
 const LEDGER_CACHE_BYTES: usize = 8 << 20;
 
+/// How long an issuer of credentials may take to answer.
+const CREDENTIALS_MAX_WAIT: Duration = Duration::from_secs(10);
+
 /// What a store elsewhere is made of, whatever its provider.
 pub(super) struct Parts {
     pub(super) client: Client,
@@ -32,15 +36,7 @@ impl Parts {
     /// # Errors
     /// Where the ledger's file cannot be used.
     pub(super) fn open(name: &str, around: &Surroundings) -> Result<Self, Failure> {
-        let options = ClientOptions {
-            name: name.to_owned(),
-            budget: around.budget.clone(),
-            clock: around.clock.clone(),
-            random: around.random.clone(),
-            limits: Limits::default(),
-            roots: Roots::System,
-        };
-        let client = Client::new(options).map_err(|error| Failure::new(format!("store.{name}: {error}")))?;
+        let client = client(name, around, Limits::default())?;
         let engine = match &around.state_dir {
             Some(dir) => Some(Arc::new(open_ledger(&dir.join(STORES_DIR).join(name), around.durability)?)),
             None => None,
@@ -51,6 +47,33 @@ impl Parts {
         };
         Ok(Self { client, ledger: Ledger::new(meta), engine })
     }
+}
+
+impl Parts {
+    /// A client for whoever issues credentials, whose failures are not the service's.
+    ///
+    /// # Errors
+    /// As [`Parts::open`].
+    pub(super) fn client_for_credentials(
+        &self,
+        name: &str,
+        around: &Surroundings,
+    ) -> Result<Client, Failure> {
+        let limits = Limits { first_byte: CREDENTIALS_MAX_WAIT, ..Limits::default() };
+        client(&format!("{name} credentials"), around, limits)
+    }
+}
+
+fn client(name: &str, around: &Surroundings, limits: Limits) -> Result<Client, Failure> {
+    let options = ClientOptions {
+        name: name.to_owned(),
+        budget: around.budget.clone(),
+        clock: around.clock.clone(),
+        random: around.random.clone(),
+        limits,
+        roots: Roots::System,
+    };
+    Client::new(options).map_err(|error| Failure::new(format!("store.{name}: {error}")))
 }
 
 fn open_ledger(dir: &Path, durability: Durability) -> Result<SqliteMeta, Failure> {

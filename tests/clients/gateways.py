@@ -1,0 +1,94 @@
+"""Sluice in front of a service that the test starts too."""
+
+import json
+import os
+import subprocess
+
+from sluice import ACCESS_KEY, SECRET_KEY, STOP_SECONDS, Server
+
+# What a store of each kind refuses, by the names of the admin listener's answer; a test compares the two. Tests that are
+# about one of these are not run through such a gateway.
+REFUSED = {
+    "s3": set(),
+    "gcs": set(),
+    "azure": {"versioning", "supplied_identity"},
+    "drime": {"versioning"},
+}
+
+
+def kind():
+    """The kind of store that the tests are run through; none where they go to Sluice's own."""
+    return os.environ.get("SLUICE_TEST_STORE", "")
+
+
+def make_server(home, config=""):
+    """The server under test with an empty store, not started: Sluice alone, or in front of another service."""
+    if kind():
+        return Gateway(home, kind(), config)
+    return Server(home, config=config or None)
+
+
+class Stub:
+    """A stand-in of a provider."""
+
+    def __init__(self, kind):
+        command = [os.environ["SLUICE_STUB"], kind, "--listen", "127.0.0.1:0"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.banner = self.process.stdout.readline().strip()
+        assert self.banner, f"the stand-in of {kind} did not start"
+
+    def settings(self):
+        """What the stand-in said of itself: NAME=VALUE with blanks between."""
+        return dict(word.split("=", 1) for word in self.banner.split())
+
+    def start(self):
+        return 0.0
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=STOP_SECONDS)
+        return 0
+
+
+def toml(value):
+    """A text as a basic string of TOML, whose escapes are those of JSON."""
+    return json.dumps(value)
+
+
+def s3_table(backing):
+    return f"endpoint = {toml(backing.endpoint)}\naccess_key = {toml(ACCESS_KEY)}\nsecret_key = {toml(SECRET_KEY)}\n"
+
+
+def gcs_table(backing):
+    told = backing.settings()
+    return f"endpoint = {toml(told['endpoint'])}\nproject = {toml(told['project'])}\naccess_key = {toml(told['access_key'])}\nsecret_key = {toml(told['secret_key'])}\n"
+
+
+def azure_table(backing):
+    return f"connection_string = {toml(backing.banner)}\n"
+
+
+def drime_table(backing):
+    told = backing.settings()
+    return f"endpoint = {toml(told['endpoint'])}\ntoken = {toml(told['token'])}\nconditional = \"exclusive\"\n"
+
+
+TABLES = {"s3": s3_table, "gcs": gcs_table, "azure": azure_table, "drime": drime_table}
+
+
+class Gateway(Server):
+    """A server whose only store is on another service, which it has for itself."""
+
+    def __init__(self, home, kind, config=""):
+        home.mkdir(parents=True, exist_ok=True)
+        self.backing = Server(home / "backing") if kind == "s3" else Stub(kind)
+        table = f'[store.far]\nkind = "{kind}"\n{TABLES[kind](self.backing)}'
+        super().__init__(home / "gateway", config=config + "\n" + table)
+
+    def start(self, *words):
+        self.backing.start()
+        return super().start(*words)
+
+    def stop(self):
+        status = super().stop()
+        return status or self.backing.stop()
