@@ -13,7 +13,7 @@ use crate::snapshot::Snapshots;
 use crate::{SqliteOptions, SqliteStats};
 
 /// Bytes of log that one page takes: the page and SQLite's frame header.
-const FRAME_BYTES: u64 = PAGE_SIZE_BYTES as u64 + 24;
+pub(crate) const FRAME_BYTES: u64 = PAGE_SIZE_BYTES as u64 + 24;
 /// The least bound of the log: below, hardly a commit would pass without a checkpoint.
 const LOG_MIN_BYTES: u64 = 64 * 1024;
 /// How long the writer waits for reads that still need the log: a page of results.

@@ -8,6 +8,7 @@ mod commit;
 mod connect;
 mod error;
 mod lock;
+mod log_index;
 mod mover;
 mod options;
 mod pace;

@@ -7,7 +7,7 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// Bytes of commits that wait or are being written; further ones wait for room before they queue.
-const QUEUE_MAX_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const QUEUE_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// What a commit counts for in the queue beside its keys and values, which bounds how many there are.
 const JOB_OVERHEAD_BYTES: usize = 4 * 1024;
 

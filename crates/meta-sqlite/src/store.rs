@@ -11,6 +11,7 @@ use crate::checkpoint::LogKeeper;
 use crate::connect::Connector;
 use crate::error::from_io;
 use crate::lock::FileLock;
+use crate::log_index::LogIndex;
 use crate::mover::Mover;
 use crate::pool::Pool;
 use crate::queue::Queue;
@@ -31,6 +32,7 @@ pub struct SqliteMeta {
     queue: Arc<Queue>,
     failed: Arc<AtomicBool>,
     writer: Option<JoinHandle<Result<(), MetaError>>>,
+    _log_index: Option<LogIndex>,
     /// Given back last.
     _lock: FileLock,
 }
@@ -53,6 +55,8 @@ impl SqliteMeta {
         }
         let mut connection = connector.writer()?;
         let revision = schema::prepare(&mut connection, &connector.path)?;
+        let is_plain = connector.vfs.is_none();
+        let log_index = is_plain.then(|| LogIndex::reserve(&connector.path, &connector.options));
         let stats = Arc::new(SqliteStats::default());
         let snapshots = Arc::new(Snapshots::new());
         let queue = Arc::new(Queue::new());
@@ -73,7 +77,7 @@ impl SqliteMeta {
         let thread = thread::Builder::new().name("meta-sqlite".to_owned()).spawn(move || writer.run());
         let thread = thread.map_err(|error| from_io(error, "start the metadata writer"))?;
         let view = View { source: pool, reading: Reading::new(stats) };
-        Ok(Self { view, snapshots, queue, failed, writer: Some(thread), _lock: lock })
+        Ok(Self { view, snapshots, queue, failed, writer: Some(thread), _log_index: log_index, _lock: lock })
     }
 
     /// What the engine has done since it was opened.

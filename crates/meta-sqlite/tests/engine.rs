@@ -1,6 +1,7 @@
 //! What the engine on SQLite promises beyond the port.
 #![allow(clippy::unwrap_used, reason = "a failed step fails the test")]
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -290,6 +291,27 @@ async fn steady_reads_do_not_keep_the_log_from_beginning_anew() {
         assert!(longest.len() < 10, "{longest:?} bytes");
         longest.push(log_beside_steady_reads(LOG_BYTES).await);
         assert!(longest.iter().all(|bytes| *bytes < CEILING_BYTES + LOG_BYTES), "{longest:?} bytes");
+    }
+}
+
+/// Were the index lengthened later, on a full device, the store could not be written any more.
+#[tokio::test]
+async fn the_logs_index_has_its_room_from_the_beginning() {
+    /// More frames than one page of the index covers.
+    const LOG_BYTES: u64 = 5000 * 4120;
+    let world = World::new();
+    let index = || std::fs::metadata(world.path().with_extension("db-shm")).unwrap();
+    for _ in 0..2 {
+        let meta = world.open();
+        let size_bytes = index().len();
+        assert!(index().blocks() * 512 >= size_bytes, "{} blocks for {size_bytes} bytes", index().blocks());
+        // While it is held, the log does not begin anew.
+        let view = meta.snapshot().await.unwrap();
+        view.get(b"k").await.unwrap();
+        while world.log_bytes() < LOG_BYTES {
+            put(&meta, "k", 1_000_000).await;
+        }
+        assert_eq!(index().len(), size_bytes);
     }
 }
 
