@@ -1,0 +1,141 @@
+//! What crashes left behind: parts of uploads that have ended, noted in the ledger; and parts that no ledger knows.
+
+use std::time::Duration;
+
+use store::{ListBuckets, Missing, StoreError, StoreErrorKind, UploadId, UploadRef};
+use types::{BucketName, Context, ObjectKey, Timestamp};
+
+use super::staging::{Mode, NOTES, note_name};
+use crate::found::Found;
+use crate::list::{Entry, Range, Versions};
+use crate::names::RESERVED;
+use crate::store::GcsStore;
+
+/// Parts that this ledger does not know may be those of another node: they are left alone for so long.
+const FOREIGN_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How many notes or names are looked at in one go.
+const PAGE: usize = 500;
+
+/// A note of the ledger, taken apart.
+struct Note {
+    bucket: BucketName,
+    id: UploadId,
+    key: ObjectKey,
+    mode: Mode,
+}
+
+impl Note {
+    fn read(name: &[u8], value: &[u8]) -> Option<Self> {
+        let name = std::str::from_utf8(name.strip_prefix(NOTES)?).ok()?;
+        let (bucket, id) = name.split_once('/')?;
+        let place = value.iter().rposition(|byte| *byte == b'\n')?;
+        Some(Self {
+            bucket: BucketName::new(bucket).ok()?,
+            id: UploadId::from_text(id),
+            key: ObjectKey::new(std::str::from_utf8(&value[..place]).ok()?).ok()?,
+            mode: Mode::read(&value[place + 1..]).ok()?,
+        })
+    }
+}
+
+impl GcsStore {
+    /// Removes what ended uploads have left.
+    ///
+    /// # Errors
+    /// The first failure; what is left is found again by the next sweep.
+    pub async fn sweep(&self, cx: &Context) -> Result<(), StoreError> {
+        self.ledger.tidy(self.clock.now()).await?;
+        self.sweep_notes(cx).await?;
+        self.sweep_names(cx).await
+    }
+
+    async fn sweep_notes(&self, cx: &Context) -> Result<(), StoreError> {
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let notes = self.ledger.values(NOTES, after.as_deref(), PAGE).await?;
+            let Some((last, _)) = notes.last() else { return Ok(()) };
+            after = Some(last.clone());
+            for (name, value) in notes {
+                match Note::read(&name, &value) {
+                    Some(note) => self.sweep_note(cx, &note, &name).await?,
+                    None => self.ledger.remove_value(&name).await?,
+                }
+            }
+        }
+    }
+
+    async fn sweep_note(&self, cx: &Context, note: &Note, name: &[u8]) -> Result<(), StoreError> {
+        let bucket = match self.find_bucket(cx, &note.bucket).await {
+            Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Bucket)) => {
+                return self.ledger.remove_value(name).await;
+            }
+            other => other?,
+        };
+        let upload = UploadRef { bucket: &bucket, key: &note.key, id: &note.id };
+        match self.ledger.upload(upload).await {
+            Ok(_) => Ok(()),
+            Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Upload)) => {
+                self.clean(cx, &note.bucket, &note.id, &note.mode).await;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Looks at every bucket of the project for parts that no note names and that are old.
+    async fn sweep_names(&self, cx: &Context) -> Result<(), StoreError> {
+        if self.project.is_none() {
+            return Ok(());
+        }
+        let mut options = ListBuckets { prefix: String::new(), after: None, limit: PAGE };
+        loop {
+            let page = self.page_of_buckets(cx, options.clone()).await?;
+            for bucket in &page.buckets {
+                if let Err(error) = self.sweep_bucket(cx, &bucket.name).await {
+                    // Others may be allowed where this one is not.
+                    tracing::debug!(bucket = %bucket.name, %error, "a bucket could not be swept");
+                }
+            }
+            let Some(last) = page.buckets.last().filter(|_| page.more) else { return Ok(()) };
+            options.after = Some(last.name.as_str().to_owned());
+        }
+    }
+
+    async fn sweep_bucket(&self, cx: &Context, bucket: &BucketName) -> Result<(), StoreError> {
+        let range = Range { prefix: RESERVED, versions: Versions::All, ..Range::default() };
+        let mut token: Option<String> = None;
+        loop {
+            let page = self.names(cx, bucket.as_str(), &range, (PAGE, token.as_deref())).await?;
+            for entry in page.entries {
+                let Entry::Object(resource) = entry else { continue };
+                let (name, generation) = (resource.name.clone(), resource.generation.clone());
+                let Some(found) = Found::from_resource(*resource) else { continue };
+                if self.is_forsaken(bucket, &name, found.modified_at).await? {
+                    self.remove_staged(cx, bucket.as_str(), &name, &generation).await?;
+                }
+            }
+            token = page.next;
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn is_forsaken(
+        &self,
+        bucket: &BucketName,
+        name: &str,
+        modified_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let is_old = self.clock.now().since(modified_at) > FOREIGN_KEPT;
+        let id = name.strip_prefix(RESERVED).and_then(|rest| rest.split_once('/')).map(|(id, _)| id);
+        match id {
+            _ if !is_old => Ok(false),
+            None => Ok(true),
+            Some(id) => {
+                let note = self.ledger.value(&note_name(bucket, &UploadId::from_text(id))).await?;
+                Ok(note.is_none())
+            }
+        }
+    }
+}
