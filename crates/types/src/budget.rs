@@ -7,6 +7,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub const FRAME_MAX_BYTES: usize = 1024 * 1024;
 /// The smallest frame, in bytes, used while many streams share the budget.
 pub const FRAME_MIN_BYTES: usize = 64 * 1024;
+/// Where a frame begins in memory, in bytes: what devices ask for that read and write it in place.
+pub const FRAME_ALIGN_BYTES: usize = 4 * 1024;
 
 const FRAME_MIN_PERMITS: usize = 1;
 const FRAME_MAX_PERMITS: usize = FRAME_MAX_BYTES / FRAME_MIN_BYTES;
@@ -21,7 +23,36 @@ pub struct Budget(Arc<Shared>);
 struct Shared {
     permits: Arc<Semaphore>,
     total_permits: usize,
-    pool: Mutex<Vec<Vec<u8>>>,
+    pool: Mutex<Vec<Memory>>,
+}
+
+/// A frame's memory: as many bytes as were asked for, from a page's boundary on.
+#[derive(Default)]
+struct Memory {
+    /// Longer by a page, which may lie on either side.
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl Memory {
+    fn new(size_bytes: usize) -> Self {
+        let bytes = vec![0; size_bytes + FRAME_ALIGN_BYTES];
+        let start = bytes.as_ptr().align_offset(FRAME_ALIGN_BYTES).min(FRAME_ALIGN_BYTES);
+        Self { bytes, start }
+    }
+
+    fn len(&self) -> usize {
+        self.bytes.len().saturating_sub(FRAME_ALIGN_BYTES)
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        &self.bytes[self.start..self.start + self.len()]
+    }
+
+    fn as_mut_slice(&mut self) -> &mut [u8] {
+        let end = self.start + self.len();
+        &mut self.bytes[self.start..end]
+    }
 }
 
 impl Budget {
@@ -100,10 +131,10 @@ impl Budget {
         fair.min(wanted.max(FRAME_MIN_PERMITS))
     }
 
-    fn buffer(&self, size_bytes: usize) -> Vec<u8> {
+    fn buffer(&self, size_bytes: usize) -> Memory {
         let mut pool = self.0.pool.lock().unwrap_or_else(PoisonError::into_inner);
         let found = pool.iter().rposition(|buffer| buffer.len() == size_bytes);
-        found.map(|place| pool.swap_remove(place)).unwrap_or_else(|| vec![0; size_bytes])
+        found.map(|place| pool.swap_remove(place)).unwrap_or_else(|| Memory::new(size_bytes))
     }
 }
 
@@ -125,9 +156,10 @@ impl Reservation {
     }
 }
 
-/// A buffer from the budget; freezing it gives shared bytes, and dropping the last of them gives it back.
+/// A buffer from the budget, which begins at a multiple of [`FRAME_ALIGN_BYTES`]; freezing it gives shared bytes, and
+/// dropping the last of them gives it back.
 pub struct FrameBuffer {
-    buffer: Vec<u8>,
+    buffer: Memory,
     shared: Arc<Shared>,
     _permit: OwnedSemaphorePermit,
 }
@@ -135,7 +167,7 @@ pub struct FrameBuffer {
 impl FrameBuffer {
     /// The whole buffer, for filling. Its content is unspecified, its length the frame's capacity.
     pub fn as_mut_slice(&mut self) -> &mut [u8] {
-        &mut self.buffer
+        self.buffer.as_mut_slice()
     }
 
     /// How many bytes fit.
@@ -156,7 +188,7 @@ impl FrameBuffer {
 
 impl AsRef<[u8]> for FrameBuffer {
     fn as_ref(&self) -> &[u8] {
-        &self.buffer
+        self.buffer.as_slice()
     }
 }
 
@@ -187,6 +219,20 @@ mod tests {
         let held: Vec<_> = std::iter::from_fn(|| budget.try_frame(u64::MAX)).collect();
         assert_eq!(held.last().unwrap().capacity(), FRAME_MIN_BYTES);
         assert_eq!(budget.used_bytes(), 32 * FRAME_MAX_BYTES);
+    }
+
+    #[test]
+    fn frames_begin_at_a_page_when_new_and_when_used_again() {
+        let budget = Budget::new(32 * FRAME_MAX_BYTES);
+        for wanted_bytes in [1, FRAME_MAX_BYTES as u64, 1, FRAME_MAX_BYTES as u64] {
+            let mut frame = budget.try_frame(wanted_bytes).unwrap();
+            let (length, capacity) = (frame.as_mut_slice().len(), frame.capacity());
+            assert_eq!(
+                (length, frame.as_mut_slice().as_ptr().align_offset(FRAME_ALIGN_BYTES)),
+                (capacity, 0)
+            );
+            assert_eq!(frame.freeze(0..capacity).as_ptr().align_offset(FRAME_ALIGN_BYTES), 0);
+        }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use types::{Body, BodyError, Budget, FRAME_MIN_BYTES, Frame, Reservation};
+use types::{
+    Body, BodyError, Budget, FRAME_ALIGN_BYTES, FRAME_MAX_BYTES, FRAME_MIN_BYTES, Frame, FrameBuffer,
+    Reservation,
+};
 
 /// How long bytes at hand wait for more. Then they are written, small as they are, so that a slow sender does not hold
 /// memory.
@@ -15,56 +18,111 @@ const COPIED_PIECE_BYTES: usize = 64 * 1024;
 
 /// Bytes for one write.
 pub(super) struct Batch {
-    frames: Vec<Bytes>,
-    /// Small frames behind the last of `frames`.
-    copied: BytesMut,
+    held: Held,
     /// Whether the body ended behind it.
     pub(super) last: bool,
     bytes: usize,
     max_bytes: usize,
-    /// The batch holds its senders' buffers: room for them is taken from the budget, where there is any. It must not be
-    /// waited for: the budget may be held by frames in other batches like this one. The last quarter is left for reads,
-    /// which would else wait for writes whenever the device is slow.
+}
+
+/// How a batch holds its bytes.
+enum Held {
+    /// One behind the other in a frame of the budget, so that the device can take them from there.
+    Together(FrameBuffer),
+    /// As they came.
+    Apart(Pieces),
+    /// As the writer takes them.
+    Closed(Vec<Bytes>),
+}
+
+/// Frames as they came, small ones joined.
+struct Pieces {
+    frames: Vec<Bytes>,
+    /// Small frames behind the last of `frames`.
+    copied: BytesMut,
+    /// They hold their senders' buffers: room for these is taken from the budget, where there is any.
     _room: Option<Reservation>,
 }
 
 impl Batch {
-    fn new(budget: &Budget, wanted_bytes: u64) -> Self {
+    /// A batch of a body that lies `offset` bytes into its blob and has `wanted_bytes` left.
+    ///
+    /// Room in the budget must not be waited for: it may be held by other batches like this one. The last quarter is left for
+    /// reads, which would else wait for writes whenever the device is slow.
+    fn new(budget: &Budget, offset: u64, wanted_bytes: u64) -> Self {
         let spare = budget.total_bytes() / 4;
         let has_room = budget.used_bytes() < budget.total_bytes() - spare;
+        if has_room
+            && wanted_bytes >= FRAME_MAX_BYTES as u64
+            && let Some(frame) =
+                budget.try_frame(wanted_bytes).filter(|frame| frame.capacity() >= FRAME_MAX_BYTES)
+        {
+            // After a batch that was cut short, this one ends where the next is aligned again.
+            let max_bytes = frame.capacity() - offset as usize % FRAME_ALIGN_BYTES;
+            return Self { held: Held::Together(frame), last: false, bytes: 0, max_bytes };
+        }
         let room = has_room.then(|| budget.try_reserve(wanted_bytes)).flatten();
         let max_bytes = room.as_ref().map_or(FRAME_MIN_BYTES, Reservation::bytes);
-        Self { max_bytes, ..Self::with_room(room) }
+        let pieces = Pieces { frames: Vec::new(), copied: BytesMut::new(), _room: room };
+        Self { held: Held::Apart(pieces), last: false, bytes: 0, max_bytes }
     }
 
     fn end() -> Self {
-        Self { last: true, ..Self::with_room(None) }
+        Self { held: Held::Closed(Vec::new()), last: true, bytes: 0, max_bytes: 0 }
     }
 
-    fn with_room(room: Option<Reservation>) -> Self {
-        Self { frames: Vec::new(), copied: BytesMut::new(), last: false, bytes: 0, max_bytes: 0, _room: room }
+    fn is_full(&self) -> bool {
+        self.bytes >= self.max_bytes
     }
 
-    fn push(&mut self, frame: Bytes) {
-        self.bytes += frame.len();
-        if frame.len() >= COPY_BELOW_BYTES {
-            self.close_piece();
-            self.frames.push(frame);
-            return;
+    /// Takes in what there is room for, and leaves the rest.
+    fn take(&mut self, frame: &mut Bytes) {
+        let taken = match &mut self.held {
+            Held::Together(buffer) => {
+                let taken = frame.split_to(frame.len().min(self.max_bytes - self.bytes));
+                buffer.as_mut_slice()[self.bytes..self.bytes + taken.len()].copy_from_slice(&taken);
+                taken.len()
+            }
+            Held::Apart(pieces) => pieces.push(std::mem::take(frame)),
+            Held::Closed(_) => 0,
+        };
+        self.bytes += taken;
+    }
+
+    /// The bytes, in few pieces; the first begins at a multiple of [`FRAME_ALIGN_BYTES`] where they lie together.
+    pub(super) fn frames(&mut self) -> &[Bytes] {
+        self.held = match std::mem::replace(&mut self.held, Held::Closed(Vec::new())) {
+            Held::Together(buffer) => Held::Closed(vec![buffer.freeze(0..self.bytes)]),
+            Held::Apart(mut pieces) => {
+                pieces.close();
+                Held::Apart(pieces)
+            }
+            closed @ Held::Closed(_) => closed,
+        };
+        match &self.held {
+            Held::Apart(pieces) => &pieces.frames,
+            Held::Closed(frames) => frames,
+            Held::Together(_) => &[],
         }
-        if self.copied.len() + frame.len() > COPIED_PIECE_BYTES {
-            self.close_piece();
+    }
+}
+
+impl Pieces {
+    fn push(&mut self, frame: Bytes) -> usize {
+        let bytes = frame.len();
+        if bytes >= COPY_BELOW_BYTES {
+            self.close();
+            self.frames.push(frame);
+            return bytes;
+        }
+        if self.copied.len() + bytes > COPIED_PIECE_BYTES {
+            self.close();
         }
         self.copied.extend_from_slice(&frame);
+        bytes
     }
 
-    /// The bytes, in pieces as they came, small ones joined.
-    pub(super) fn frames(&mut self) -> &[Bytes] {
-        self.close_piece();
-        &self.frames
-    }
-
-    fn close_piece(&mut self) {
+    fn close(&mut self) {
         if !self.copied.is_empty() {
             self.frames.push(std::mem::take(&mut self.copied).freeze());
         }
@@ -77,26 +135,35 @@ pub(super) struct Intake {
     budget: Budget,
     hint_bytes: Option<u64>,
     received_bytes: u64,
+    /// The end of a frame whose beginning filled a batch.
+    rest: Bytes,
 }
 
 impl Intake {
     pub(super) fn new(body: Body, budget: Budget, hint_bytes: Option<u64>) -> Self {
-        Self { body, budget, hint_bytes, received_bytes: 0 }
+        Self { body, budget, hint_bytes, received_bytes: 0, rest: Bytes::new() }
     }
 
     /// Waits for the next batch: a full one, or what has come when the body ends or its sender is slow.
     ///
     /// Needs a runtime with timers.
     pub(super) async fn next_batch(&mut self) -> Result<Batch, BodyError> {
-        let wanted_bytes = self.hint_bytes.map_or(u64::MAX, |hint| hint.saturating_sub(self.received_bytes));
-        let Some(first) = self.next_data().await? else { return Ok(Batch::end()) };
-        let mut batch = Batch::new(&self.budget, wanted_bytes);
-        batch.push(first);
+        let offset = self.received_bytes - self.rest.len() as u64;
+        let wanted_bytes = self.hint_bytes.map_or(u64::MAX, |hint| hint.saturating_sub(offset));
+        if self.rest.is_empty() {
+            let Some(first) = self.next_data().await? else { return Ok(Batch::end()) };
+            self.rest = first;
+        }
+        let mut batch = Batch::new(&self.budget, offset, wanted_bytes);
+        batch.take(&mut self.rest);
         // Where all has come that was announced, only the end can follow: waiting for it saves a write of its own.
-        while batch.bytes < batch.max_bytes || self.hint_bytes == Some(self.received_bytes) {
+        while self.rest.is_empty() && (!batch.is_full() || self.hint_bytes == Some(self.received_bytes)) {
             match tokio::time::timeout(FLUSH_AFTER, self.next_data()).await {
                 Ok(data) => match data? {
-                    Some(data) => batch.push(data),
+                    Some(data) => {
+                        self.rest = data;
+                        batch.take(&mut self.rest);
+                    }
                     None => {
                         batch.last = true;
                         break;
@@ -135,7 +202,7 @@ mod tests {
         frames.push(large.clone());
         frames.push(Bytes::from_static(b"y"));
         let joined: Vec<u8> = frames.iter().flat_map(|frame| frame.iter().copied()).collect();
-        let mut batch = intake(frames, None).next_batch().await.unwrap();
+        let mut batch = intake(frames, Some(joined.len() as u64)).next_batch().await.unwrap();
         let found = batch.frames();
         assert_eq!(found.len(), 4);
         assert_eq!(found.concat(), joined);
@@ -154,7 +221,32 @@ mod tests {
                 break;
             }
         }
-        assert_eq!(sizes, [1200, 300]);
+        assert_eq!(sizes, [1024, 476]);
+    }
+
+    #[tokio::test]
+    async fn a_large_batch_lies_together_where_a_device_can_take_it() {
+        let frames: Vec<_> = (0..7).map(|seed| Bytes::from(vec![seed; 300_001])).collect();
+        let joined = frames.concat();
+        let (mut intake, mut found) = (intake(frames, Some(joined.len() as u64)), Vec::new());
+        while found.len() < joined.len() {
+            let mut batch = intake.next_batch().await.unwrap();
+            for frame in batch.frames() {
+                let is_aligned = frame.as_ptr().align_offset(FRAME_ALIGN_BYTES) == 0;
+                assert_eq!(is_aligned, frame.len() == FRAME_MAX_BYTES);
+                found.extend_from_slice(frame);
+            }
+            assert_eq!(batch.frames().concat().len(), batch.bytes, "the same once more");
+        }
+        assert!(found == joined);
+    }
+
+    #[test]
+    fn after_a_batch_that_was_cut_short_the_next_but_one_is_aligned() {
+        let budget = Budget::new(1 << 30);
+        assert_eq!(Batch::new(&budget, 0, u64::MAX).max_bytes, FRAME_MAX_BYTES);
+        let batch = Batch::new(&budget, 3 * FRAME_ALIGN_BYTES as u64 + 5, u64::MAX);
+        assert_eq!(batch.max_bytes, FRAME_MAX_BYTES - 5);
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! The file layer: the few things that blobs on files ask of an operating system, so that a simulator can stand in.
 
+mod direct;
 mod hints;
 mod os;
 mod port;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustix::fs::{Mode, OFlags};
 
+use super::direct::DirectWrites;
 use super::hints;
 use super::port::{DirectoryEntry, File, FileSystem};
 
@@ -49,18 +50,18 @@ impl FileSystem for OsFileSystem {
     fn create(&self, path: &Path) -> io::Result<Arc<dyn File>> {
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(&self.directory, path, flags, Mode::RUSR | Mode::WUSR)?;
-        Ok(Arc::new(OsFile(fd.into())))
+        Ok(Arc::new(OsFile::new(fd)))
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(&self.directory, path, flags, Mode::empty())?;
-        Ok(Arc::new(OsFile(fd.into())))
+        Ok(Arc::new(OsFile::new(fd)))
     }
 
     fn open_cached(&self, path: &Path) -> Option<Arc<dyn File>> {
         let fd = hints::open_cached(&self.directory, path)?;
-        Some(Arc::new(OsFile(fd.into())))
+        Some(Arc::new(OsFile::new(fd)))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -100,20 +101,31 @@ impl FileSystem for OsFileSystem {
 
 /// An open file of the operating system.
 #[derive(Debug)]
-struct OsFile(fs::File);
+struct OsFile {
+    file: fs::File,
+    direct: DirectWrites,
+}
+
+impl OsFile {
+    fn new(fd: OwnedFd) -> Self {
+        Self { file: fd.into(), direct: DirectWrites::default() }
+    }
+}
 
 impl File for OsFile {
     fn size_bytes(&self) -> io::Result<u64> {
-        Ok(self.0.metadata()?.len())
+        Ok(self.file.metadata()?.len())
     }
 
     fn write_at(&self, mut offset: u64, parts: &[IoSlice<'_>]) -> io::Result<()> {
         let mut parts = parts.to_vec();
         let mut left = parts.as_mut_slice();
-        IoSlice::advance_slices(&mut left, 0);
+        let direct = left.first().map_or(Ok(0), |part| self.direct.write(&self.file, offset, part))?;
+        offset += direct as u64;
+        IoSlice::advance_slices(&mut left, direct);
         while !left.is_empty() {
             let batch = left.len().min(IOV_MAX);
-            match rustix::io::pwritev(&self.0, &left[..batch], offset) {
+            match rustix::io::pwritev(&self.file, &left[..batch], offset) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => {
                     offset += written as u64;
@@ -129,7 +141,7 @@ impl File for OsFile {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         while filled < buffer.len() {
-            match self.0.read_at(&mut buffer[filled..], offset + filled as u64) {
+            match self.file.read_at(&mut buffer[filled..], offset + filled as u64) {
                 Ok(0) => break,
                 Ok(read) => filled += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -140,27 +152,27 @@ impl File for OsFile {
     }
 
     fn read_cached_at(&self, offset: u64, buffer: &mut [u8]) -> usize {
-        hints::read_cached_at(&self.0, offset, buffer)
+        hints::read_cached_at(&self.file, offset, buffer)
     }
 
     fn preallocate(&self, size_bytes: u64) -> io::Result<()> {
-        hints::preallocate(&self.0, size_bytes)
+        hints::preallocate(&self.file, size_bytes)
     }
 
     fn truncate(&self, size_bytes: u64) -> io::Result<()> {
-        self.0.set_len(size_bytes)
+        self.file.set_len(size_bytes)
     }
 
     fn start_writeback(&self, range: Range<u64>) {
-        hints::start_writeback(&self.0, range);
+        hints::start_writeback(&self.file, range);
     }
 
     fn will_need(&self, range: Range<u64>) {
-        hints::will_need(&self.0, range);
+        hints::will_need(&self.file, range);
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.0.sync_data()
+        self.file.sync_data()
     }
 }
 

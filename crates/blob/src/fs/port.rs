@@ -79,7 +79,9 @@ pub trait File: Send + Sync + 'static {
     /// The operating system's.
     fn size_bytes(&self) -> io::Result<u64>;
 
-    /// Writes all parts, one behind the other, from `offset` on.
+    /// Writes all parts, one behind the other, from `offset` on. A first part of [`types::FRAME_MAX_BYTES`] or more may go
+    /// straight to the device where it and `offset` are aligned to [`types::FRAME_ALIGN_BYTES`]; what is written so is no
+    /// more durable than the rest, and is read from the device first.
     ///
     /// # Errors
     /// The operating system's; part of the bytes may then be written.
