@@ -104,6 +104,11 @@ pub(crate) struct CheckConfigArgs {
     /// Configuration file, TOML; without it the defaults and the environment are checked
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Try each store elsewhere too: list, put, read and delete under a prefix of its own
+    ///
+    /// Says what may be done there and what may not. Nothing is left behind. A store that needs more than it may fails the check.
+    #[arg(long)]
+    pub(crate) connect: bool,
 }
 
 /// Arguments of `scrub`.

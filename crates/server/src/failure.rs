@@ -1,3 +1,4 @@
+use std::error::Error;
 use std::fmt;
 
 use crate::config::ConfigError;
@@ -50,4 +51,16 @@ impl From<StateError> for Failure {
     fn from(error: StateError) -> Self {
         Self::new(error.to_string())
     }
+}
+
+/// An error with all its causes on one line.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
 }

@@ -7,6 +7,7 @@ mod banner;
 mod cli;
 mod commands;
 mod config;
+mod connect;
 mod credentials;
 mod descriptors;
 mod environment;

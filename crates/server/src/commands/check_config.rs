@@ -4,13 +4,14 @@ use gateway::{Tls, TlsFiles};
 
 use crate::cli::CheckConfigArgs;
 use crate::config::{BucketSettings, Config, Flags, load};
+use crate::connect::connect;
 use crate::environment::ProcessEnvironment;
 use crate::failure::Failure;
 
-/// Checks the configuration and prints what would run.
+/// Checks the configuration and prints what would run; tries its stores where that is asked for.
 ///
 /// # Errors
-/// The first setting that cannot be used.
+/// The first setting that cannot be used; what a store may not do.
 pub(crate) fn check_config(args: &CheckConfigArgs) -> Result<(), Failure> {
     let flags = Flags { config: args.config.clone(), ..Flags::default() };
     let config = load(&flags, &ProcessEnvironment)?;
@@ -20,7 +21,23 @@ pub(crate) fn check_config(args: &CheckConfigArgs) -> Result<(), Failure> {
             .map_err(|error| Failure::configuration(format!("server.tls_cert, server.tls_key: {error}")))?;
     }
     crate::print(&describe(&config));
-    Ok(())
+    if args.connect { try_stores(&config) } else { Ok(()) }
+}
+
+fn try_stores(config: &Config) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("cannot start the runtime: {error}")))?;
+    let report = runtime.block_on(connect(config))?;
+    crate::print(&report.to_string());
+    match report.failures() {
+        0 => Ok(()),
+        1 => Err(Failure::new("one thing that is needed may not be done; it says NO above")),
+        count => {
+            Err(Failure::new(format!("{count} things that are needed may not be done; they say NO above")))
+        }
+    }
 }
 
 fn describe(config: &Config) -> String {

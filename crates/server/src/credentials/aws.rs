@@ -1,4 +1,3 @@
-use std::error::Error;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
@@ -13,6 +12,7 @@ use remote_s3::{Credentials, CredentialsSource, NoCredentials, Secret};
 use types::Timestamp;
 
 use super::aws_http::AwsHttp;
+use crate::failure::with_causes;
 
 /// The standard chain of Amazon's tools: variables, profiles (roles assumed included), web identity, container, instance.
 ///
@@ -65,15 +65,4 @@ pub(crate) async fn region(profile: Option<&str>) -> Option<String> {
 
 fn moment(at: SystemTime) -> Timestamp {
     Timestamp::from_secs(at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
-}
-
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

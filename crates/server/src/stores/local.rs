@@ -1,4 +1,3 @@
-use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use native::{NativeOptions, NativeStore};
 
 use super::{Engine, OpenedStore, Surroundings};
 use crate::config::{Durability, LocalStoreSettings};
-use crate::failure::Failure;
+use crate::failure::{Failure, with_causes};
 use crate::state::make_dir;
 
 /// The metadata's file in a store's directory.
@@ -88,16 +87,4 @@ fn blob_failure(path: &Path, error: &BlobError) -> Failure {
         }
     };
     Failure::new(format!("{}: {}; {advice}", path.display(), with_causes(error)))
-}
-
-/// An error with all its causes on one line.
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
