@@ -18,6 +18,10 @@ use crate::{
 
 /// Streams of at most so many bytes are taken whole before they are sent, so that they can be sent again.
 const WHOLE_MAX_BYTES: u64 = 64 * 1024;
+/// The most of a refusal's text that is taken in before another attempt, in bytes.
+const REFUSAL_MAX_BYTES: usize = 64 * 1024;
+/// How long that may take.
+const REFUSAL_WAIT: Duration = Duration::from_millis(100);
 const AGENT: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
 
 /// Sends requests to one service. Cloning shares its connections, limits and breaker.
@@ -150,9 +154,14 @@ impl Course<'_> {
             let Some(pause) = pause else {
                 return outcome.map(|answered| answered.into_response(self.shared, place));
             };
-            // The answer is dropped before the pause, and with it the place.
-            drop(outcome.map(|answered| answered.into_response(self.shared, place)));
             self.shared.stats.retries.add(1);
+            if let Ok(answered) = outcome {
+                // What a refusal says is taken in, so that its connection can go on; then its place is free.
+                let refusal = answered.into_response(self.shared, place).collect(REFUSAL_MAX_BYTES);
+                let _ = timeout(REFUSAL_WAIT, refusal).await;
+            } else {
+                drop(place);
+            }
             sleep(pause).await;
         }
     }
