@@ -5,7 +5,7 @@ use types::{ObjectHeaders, ObjectMetadata, TagSet};
 /// Refuses what the bucket's store does not do, with its reason.
 pub(crate) fn require(support: Support) -> Result<(), S3Error> {
     match support {
-        Support::Yes => Ok(()),
+        Support::Yes | Support::Supplied(_) => Ok(()),
         Support::No(reason) => Err(not_implemented(reason)),
     }
 }

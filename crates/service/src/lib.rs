@@ -18,8 +18,10 @@ mod ops;
 mod service;
 mod settings;
 mod subject;
+mod support;
 
 pub use admit::{Admitted, CopySource, Target};
 pub use error::body_error;
 pub use service::Service;
 pub use settings::{BucketSettings, DEFAULT_REGION, Deletion, ServiceSettings};
+pub use support::support;

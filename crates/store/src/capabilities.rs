@@ -3,6 +3,8 @@
 pub enum Support {
     /// Wholly, as S3 does.
     Yes,
+    /// Wholly, by what Sluice adds to the service that holds the data; how.
+    Supplied(&'static str),
     /// Not at all, and why; asking for it is `Unsupported` with this reason.
     No(&'static str),
 }
@@ -11,7 +13,7 @@ impl Support {
     /// Whether the store does it.
     #[must_use]
     pub const fn is_yes(self) -> bool {
-        matches!(self, Self::Yes)
+        matches!(self, Self::Yes | Self::Supplied(_))
     }
 }
 

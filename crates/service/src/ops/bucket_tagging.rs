@@ -2,7 +2,7 @@ use s3_model::{BucketTaggingOutput, ErrorCode, PutBucketTaggingInput, S3Error};
 use store::BucketUpdate;
 use types::{Context, TagSet};
 
-use crate::{Admitted, Service};
+use crate::{Admitted, Service, capability};
 
 impl Service {
     /// GetBucketTagging: a bucket without tags is `NoSuchTagSet`.
@@ -38,6 +38,7 @@ impl Service {
         if bucket.tags == tags {
             return Ok(());
         }
+        capability::require(self.store.capabilities(bucket).bucket_tags)?;
         let updated = self.store.update_bucket(cx, bucket, BucketUpdate::Tags(tags)).await;
         updated.map(|_| ()).map_err(|error| admitted.subject().error(cx, error))
     }
