@@ -57,7 +57,7 @@ impl RetryLimits {
 /// A random part of a duration.
 fn part_of(whole: Duration, random: &dyn Random) -> Duration {
     let nanos = u64::try_from(whole.as_nanos()).unwrap_or(u64::MAX);
-    Duration::from_nanos((u128::from(random.next_u64()) * u128::from(nanos) >> 64) as u64)
+    Duration::from_nanos(((u128::from(random.next_u64()) * u128::from(nanos)) >> 64) as u64)
 }
 
 /// How long a `Retry-After` header asks to wait: seconds, or a date. Source: RFC 9110, section 10.2.3.

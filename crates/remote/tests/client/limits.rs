@@ -35,6 +35,19 @@ async fn one_that_waits_gets_its_turn() {
     assert_eq!(client.stats().connections.get(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_run_on_any_thread() {
+    let world = World::start();
+    let client = client(limits());
+    let bytes = world.keep(100_000);
+    let request = world.get();
+    let spawned =
+        tokio::spawn(
+            async move { client.send(&cx(), request, &Anonymous).await.unwrap().collect(MIB).await },
+        );
+    assert_eq!(spawned.await.unwrap().unwrap(), bytes);
+}
+
 #[tokio::test]
 async fn a_deadline_ends_all_attempts() {
     let world = World::start();
