@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use store::{
-    Bucket, BucketUpdate, CompleteOptions, CompletedPart, CopyOptions, CopySource, CreateUploadOptions,
-    DeleteOptions, DeleteOutcome, Directive, ListObjects, ListPage, ListVersions, ObjectInfo, OpenOptions,
-    PartOptions, PartOutcome, PutOptions, PutOutcome, SharedStore, StoreError, StoreErrorKind, UploadId,
-    UploadRef, VersionPage, Versioning, WriteCondition,
+    Bucket, BucketUpdate, Capabilities, CompleteOptions, CompletedPart, CopyOptions, CopySource,
+    CreateUploadOptions, DeleteOptions, DeleteOutcome, Directive, ListObjects, ListPage, ListVersions,
+    ObjectInfo, OpenOptions, PartOptions, PartOutcome, PutOptions, PutOutcome, SharedStore, StoreError,
+    StoreErrorKind, Support, UploadId, UploadRef, VersionPage, Versioning, WriteCondition,
 };
 use types::{Body, BucketName, ByteRange, CanonicalId, Context, ObjectKey, Owner, TagSet, VersionId};
 
@@ -82,6 +82,11 @@ impl Desk {
         let name = bucket_name("bucket-a");
         let bucket = store.create_bucket(&cx, &name, &owner("alice"), &TagSet::default()).await.unwrap();
         Self { store, bucket, cx, part_min_bytes: world.part_min_bytes() as usize }
+    }
+
+    /// Whether the store does what is picked of its capabilities.
+    pub(super) fn can(&self, pick: impl FnOnce(Capabilities) -> Support) -> bool {
+        pick(self.store.capabilities(&self.bucket)).is_yes()
     }
 
     /// Whether the store keeps versions; where it does not, it must say so when asked to.

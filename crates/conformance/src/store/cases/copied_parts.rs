@@ -41,7 +41,9 @@ pub async fn parts_are_copied_whole_and_by_range(world: &dyn StoreWorld) {
         let range = range.unwrap_or(ByteRange::whole(bytes.len() as u64));
         let piece = &bytes[range.start as usize..range.end as usize];
         assert_eq!(part.etag, ETag::from_md5(Md5::digest(piece)));
-        assert_eq!(part.checksum, Some(Hasher::checksum(ChecksumAlgorithm::Crc64Nvme, piece)));
+        if desk.can(|store| store.checksums) {
+            assert_eq!(part.checksum, Some(Hasher::checksum(ChecksumAlgorithm::Crc64Nvme, piece)));
+        }
         whole.extend_from_slice(piece);
         parts.push(part);
     }

@@ -48,7 +48,10 @@ pub async fn a_copy_outlives_its_source(world: &dyn StoreWorld) {
         desk.put("from", "else").await;
         let (info, bytes) = desk.open("to", OpenOptions::default()).await.unwrap();
         assert!(bytes == pattern(1, size), "size {size}");
-        assert_eq!((&info.etag, info.checksum), (&before.etag, before.checksum));
+        assert_eq!(info.etag, before.etag);
+        if desk.can(|store| store.checksums) {
+            assert_eq!(info.checksum, before.checksum);
+        }
         assert_eq!((info.etag, info.metadata), (outcome.etag, before.metadata));
         desk.delete("to").await;
         let opened = desk.store.open(&desk.cx, &other, &key("to"), OpenOptions::default()).await.unwrap();
@@ -97,6 +100,9 @@ pub async fn an_object_copied_onto_itself_keeps_its_bytes(world: &dyn StoreWorld
 /// Another checksum is computed.
 pub async fn another_checksum_is_computed(world: &dyn StoreWorld) {
     let Some(desk) = copies(world).await else { return };
+    if !desk.can(|store| store.checksums) {
+        return;
+    }
     for size in SIZES {
         put(&desk, "from", size).await;
         let source = desk.source("from").await;

@@ -16,8 +16,15 @@ const HISTORIES: u32 = 96;
 pub async fn random_histories_match_a_plain_model(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     let capabilities = desk.store.capabilities(&desk.bucket);
-    let whole =
-        [capabilities.versioning, capabilities.multipart, capabilities.conditional_put, capabilities.copy];
+    let whole = [
+        capabilities.versioning,
+        capabilities.multipart,
+        capabilities.conditional_put,
+        capabilities.conditional_delete,
+        capabilities.copy,
+        capabilities.object_tags,
+        capabilities.any_key,
+    ];
     if !whole.into_iter().all(store::Support::is_yes) {
         return;
     }

@@ -29,9 +29,19 @@ pub async fn racing_completions_make_one_object(world: &dyn StoreWorld) {
             .collect();
         let mut outcomes = Vec::new();
         for task in tasks {
-            outcomes.push(task.await.unwrap().unwrap());
+            match task.await.unwrap() {
+                Ok(outcome) => outcomes.push(outcome),
+                Err(error) => {
+                    let late = matches!(error.kind, StoreErrorKind::Missing(Missing::Upload));
+                    assert!(late && !desk.can(|store| store.repeated_completion), "{error}");
+                }
+            }
         }
-        assert!(outcomes.iter().all(|outcome| *outcome == outcomes[0]), "{outcomes:?}");
+        assert!(!outcomes.is_empty());
+        let exact = desk.can(|store| store.repeated_completion);
+        let same =
+            |a: &store::PutOutcome, b: &store::PutOutcome| if exact { a == b } else { a.etag == b.etag };
+        assert!(outcomes.iter().all(|outcome| same(outcome, &outcomes[0])), "{outcomes:?}");
         assert!(desk.read("k").await == pattern(1, 100_000));
     }
 }
@@ -146,6 +156,12 @@ pub async fn an_open_object_in_parts_stays_as_it_was(world: &dyn StoreWorld) {
         tokio::task::yield_now().await;
     }
     let whole = bodies.concat();
-    let read = opened.content.read(ByteRange::whole(whole.len() as u64)).await.unwrap();
-    assert!(read.collect(64 << 20).await.unwrap() == whole);
+    let read = match opened.content.read(ByteRange::whole(whole.len() as u64)).await {
+        Ok(body) => body.collect(64 << 20).await.ok(),
+        Err(_) => None,
+    };
+    match read {
+        Some(read) => assert!(read == whole),
+        None => assert!(!desk.can(|store| store.open_outlives_overwrite)),
+    }
 }

@@ -20,12 +20,19 @@ pub async fn bytes_of_every_size_come_back(world: &dyn StoreWorld) {
         let name = format!("size-{size}");
         let put = desk.put(&name, bytes.clone()).await;
         assert_eq!(put.etag, ETag::from_md5(Md5::digest(&bytes)));
-        assert_eq!(put.checksum, Some(Hasher::checksum(ChecksumAlgorithm::Crc64Nvme, &bytes)));
+        if desk.can(|store| store.checksums) {
+            assert_eq!(put.checksum, Some(Hasher::checksum(ChecksumAlgorithm::Crc64Nvme, &bytes)));
+        }
         assert_eq!((put.size_bytes, put.version_id), (size as u64, None));
         let (info, read) = desk.open(&name, OpenOptions::default()).await.unwrap();
         assert!(read == bytes, "size {size}");
         assert_eq!((&info.etag, info.size_bytes), (&put.etag, size as u64));
-        assert_eq!((info.checksum, info.modified_at), (put.checksum, put.modified_at));
+        if desk.can(|store| store.checksums) {
+            assert_eq!(info.checksum, put.checksum);
+        }
+        if desk.can(|store| store.exact_times) {
+            assert_eq!(info.modified_at, put.modified_at);
+        }
         assert_eq!((info.part_count, info.part), (None, None));
         assert_eq!(desk.head(&name).await.unwrap(), info);
     }
@@ -82,8 +89,14 @@ pub async fn an_open_object_stays_as_it_was(world: &dyn StoreWorld) {
         desk.put("k", pattern(4, 1000)).await;
         desk.delete("k").await;
         for range in [ByteRange::whole(size as u64), ByteRange { start: size as u64 / 2, end: size as u64 }] {
-            let read = opened.content.read(range).await.unwrap().collect(1 << 20).await.unwrap();
-            assert!(read == bytes[range.start as usize..range.end as usize], "size {size}");
+            let read = match opened.content.read(range).await {
+                Ok(body) => body.collect(1 << 20).await.ok(),
+                Err(_) => None,
+            };
+            match read {
+                Some(read) => assert!(read == bytes[range.start as usize..range.end as usize], "size {size}"),
+                None => assert!(!desk.can(|store| store.open_outlives_overwrite), "size {size}"),
+            }
         }
     }
 }
@@ -117,6 +130,14 @@ pub async fn metadata_come_back_as_they_were_sent(world: &dyn StoreWorld) {
         return;
     }
     let text = |text: &str| Some(text.to_owned());
+    let mut user = vec![("empty".to_owned(), String::new()), ("mtime".to_owned(), "1".to_owned())];
+    if desk.can(|store| store.any_metadata) {
+        user.push(("名".into(), "värde ".into()));
+    }
+    let tags = match desk.can(|store| store.object_tags) {
+        true => vec![("k".to_owned(), "v".to_owned()), ("k2".to_owned(), String::new())],
+        false => Vec::new(),
+    };
     let metadata = ObjectMetadata {
         headers: ObjectHeaders {
             cache_control: text("no-cache"),
@@ -127,9 +148,9 @@ pub async fn metadata_come_back_as_they_were_sent(world: &dyn StoreWorld) {
             expires: text("not even a date"),
             website_redirect_location: text("/elsewhere"),
         },
-        user: vec![("mtime".into(), "1".into()), ("名".into(), "värde ".into()), ("empty".into(), "".into())],
-        storage_class: StorageClass::GlacierIr,
-        tags: TagSet::new(vec![("k".into(), "v".into()), ("k2".into(), "".into())], 10).unwrap(),
+        user,
+        storage_class: StorageClass::StandardIa,
+        tags: TagSet::new(tags, 10).unwrap(),
     };
     for size in [0, 10, 100_000] {
         let options = PutOptions { metadata: metadata.clone(), ..PutOptions::default() };
@@ -210,6 +231,9 @@ pub async fn part_one_of_an_object_in_one_piece_is_all_of_it(world: &dyn StoreWo
 /// A supplied identity is kept and nothing is hashed.
 pub async fn a_supplied_identity_is_kept_and_nothing_is_hashed(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
+    if !desk.can(|store| store.supplied_identity) {
+        return;
+    }
     let etag = ETag::from_text("anything-2");
     let checksum = Some(Hasher::checksum(ChecksumAlgorithm::Sha256, b"other bytes"));
     for size in [100_u64, 200_000] {

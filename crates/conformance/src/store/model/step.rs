@@ -54,6 +54,14 @@ fn condition() -> impl Strategy<Value = Condition> {
     prop_oneof![6 => Just(Always), 1 => select(vec![IfAbsent, IfPresent, IfMatchRight, IfMatchWrong])]
 }
 
+/// S3 has no delete of what is not there.
+fn delete_condition() -> impl Strategy<Value = Condition> {
+    condition().prop_map(|condition| match condition {
+        Condition::IfAbsent => Condition::Always,
+        other => other,
+    })
+}
+
 fn which() -> impl Strategy<Value = Which> {
     prop_oneof![
         4 => Just(Which::Current),
@@ -74,7 +82,7 @@ fn step() -> impl Strategy<Value = Step> {
         fill,
         condition,
     });
-    let delete = (key(), which(), condition()).prop_map(|(key, which, condition)| Step::Delete {
+    let delete = (key(), which(), delete_condition()).prop_map(|(key, which, condition)| Step::Delete {
         key,
         which,
         condition,
