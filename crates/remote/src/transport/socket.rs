@@ -46,7 +46,7 @@ pub(crate) async fn connect(
 /// next.
 async fn open_tcp(target: &Target, until: Instant) -> io::Result<TcpStream> {
     let addresses: Vec<SocketAddr> =
-        lookup_host((target.host.as_str(), target.port)).await?.take(ADDRESSES_MAX).collect();
+        lookup_host((resolved(&target.host), target.port)).await?.take(ADDRESSES_MAX).collect();
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for (place, address) in addresses.iter().enumerate() {
         let share = until.saturating_duration_since(Instant::now()) / (addresses.len() - place) as u32;
@@ -61,6 +61,13 @@ async fn open_tcp(target: &Target, until: Instant) -> io::Result<TcpStream> {
         }
     }
     Err(failure)
+}
+
+/// The name to look up. Every name under `localhost` is the loopback, whatever the system's resolver knows of it. Source:
+/// RFC 6761, section 6.3.
+fn resolved(host: &str) -> &str {
+    let front = host.len().checked_sub(".localhost".len()).and_then(|at| host.get(at..));
+    if front.is_some_and(|end| end.eq_ignore_ascii_case(".localhost")) { "localhost" } else { host }
 }
 
 impl AsyncRead for Socket {
@@ -110,6 +117,25 @@ impl AsyncWrite for Socket {
         match &mut *self {
             Self::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resolved;
+
+    #[test]
+    fn names_under_localhost_are_the_loopback() {
+        for (host, name) in [
+            ("bucket.localhost", "localhost"),
+            ("a.b.LOCALHOST", "localhost"),
+            ("localhost", "localhost"),
+            ("xlocalhost", "xlocalhost"),
+            ("localhost.example", "localhost.example"),
+            ("é", "é"),
+        ] {
+            assert_eq!(resolved(host), name);
         }
     }
 }
