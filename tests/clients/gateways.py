@@ -60,8 +60,8 @@ def s3_table(backing):
 
 
 def gcs_table(backing):
-    told = backing.settings()
-    return f"endpoint = {toml(told['endpoint'])}\nproject = {toml(told['project'])}\naccess_key = {toml(told['access_key'])}\nsecret_key = {toml(told['secret_key'])}\n"
+    endpoint, _, credentials = backing.banner.partition(" credentials=")
+    return f"endpoint = {toml(endpoint.removeprefix('endpoint='))}\ncredentials = {toml(credentials)}\n"
 
 
 def azure_table(backing):

@@ -1,4 +1,4 @@
-//! Prints the compatibility page: `cargo run -p s3-model --example compatibility > docs/compatibility.md`.
+//! Prints the first part of the compatibility page, `docs/compatibility.md`.
 
 #[allow(clippy::print_stdout, reason = "printing is what this example is for")]
 fn main() {

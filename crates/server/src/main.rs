@@ -6,6 +6,7 @@
 mod banner;
 mod cli;
 mod commands;
+mod compatibility;
 mod config;
 mod connect;
 mod credentials;

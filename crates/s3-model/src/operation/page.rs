@@ -46,9 +46,9 @@ const fn status(status: Status) -> &'static str {
 const HEAD: &str = "\
 # Compatibility
 
-Every operation of the S3 API, and what Sluice does with it. This page is generated from the table in
-`crates/s3-model/src/operation/table.rs` by `cargo run -p s3-model --example compatibility > docs/compatibility.md`;
-a test keeps the two in step, and another compares the table with the service model of botocore.
+Every operation of the S3 API, and what Sluice does with it; below, how each kind of store does it. The first part is
+printed from the table in `crates/s3-model/src/operation/table.rs` by `cargo run -p s3-model --example compatibility`; a test
+keeps the two in step, and another compares the table with the service model of botocore.
 
 - **yes**: carried out.
 - **answered**: a setting that cannot be made yet. Reading it answers what S3 answers where it was never made, writing

@@ -62,9 +62,7 @@ fn the_files_made_from_the_table_are_in_step() {
         include_str!("../../operations.json"),
         "run the example `operations`"
     );
-    assert_eq!(
-        Operation::compatibility_page(),
-        include_str!("../../../../docs/compatibility.md"),
-        "run the example `compatibility`"
-    );
+    // Behind it stands what each kind of store does, which `server` holds.
+    let page = include_str!("../../../../docs/compatibility.md");
+    assert!(page.starts_with(&Operation::compatibility_page()), "run the example `compatibility`");
 }

@@ -2,5 +2,9 @@
 
 mod aws;
 mod aws_http;
+mod azure;
+mod gcs;
 
 pub(crate) use aws::{AwsChain, region as aws_region};
+pub(crate) use azure::azure_identity;
+pub(crate) use gcs::gcs_identity;

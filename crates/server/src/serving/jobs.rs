@@ -3,10 +3,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use gateway::{AdminJobs, JobLines, JobRefused};
-use store::{Bucket, Capabilities, Support, Versioning};
 use tokio::sync::mpsc;
-use types::{BucketName, TagSet, Timestamp};
 
+use crate::compatibility;
 use crate::scrub::scrub_stores;
 use crate::stores::{Engine, OpenedStore};
 
@@ -58,37 +57,6 @@ impl AdminJobs for Jobs {
     }
 
     fn capabilities(&self) -> String {
-        let stores = self
-            .stores
-            .iter()
-            .map(|store| (store.name.clone(), table(&store.port().capabilities(&any_bucket()))));
-        let stores: serde_json::Map<_, _> = stores.collect();
-        serde_json::Value::Object(stores).to_string()
-    }
-}
-
-fn table(capabilities: &Capabilities) -> serde_json::Value {
-    let value = |support| match support {
-        Support::Yes => serde_json::Value::from("yes"),
-        Support::No(why) => serde_json::Value::from(format!("no: {why}")),
-    };
-    capabilities
-        .rows()
-        .into_iter()
-        .map(|(name, support)| (name.to_owned(), value(support)))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
-}
-
-/// What a store can do is asked for a bucket; a store of this server can do the same in each.
-fn any_bucket() -> Bucket {
-    Bucket {
-        name: BucketName::new("any").expect("three letters are a legal name"),
-        owner: iam::owner_of(iam::ROOT_NAME),
-        created_at: Timestamp::default(),
-        versioning: Versioning::Off,
-        tags: TagSet::default(),
-        handle: 0,
-        revision: 0,
+        compatibility::answer(&self.stores)
     }
 }

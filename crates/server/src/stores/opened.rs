@@ -70,6 +70,15 @@ impl OpenedStore {
         })
     }
 
+    /// Its kind, as settings name it.
+    pub(crate) fn kind(&self) -> &'static str {
+        match &self.engine {
+            Engine::Local { .. } => "local",
+            Engine::Memory { .. } => "memory",
+            Engine::Remote(remote) => remote.kind(),
+        }
+    }
+
     /// Whether it works on this machine alone.
     pub(crate) fn is_here(&self) -> bool {
         !matches!(self.engine, Engine::Remote(_))

@@ -33,6 +33,18 @@ pub(crate) enum StoreKind {
 }
 
 impl StoreKind {
+    /// The kind, as settings name it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Local(_) => "local",
+            Self::Memory(_) => "memory",
+            Self::S3(_) => "s3",
+            Self::Gcs(_) => "gcs",
+            Self::Azure(_) => "azure",
+            Self::Drime(_) => "drime",
+        }
+    }
+
     /// Whether such a store works on this machine alone.
     pub(crate) fn is_here(&self) -> bool {
         match self {

@@ -1,5 +1,7 @@
 //! Stores on services elsewhere: a client, a ledger, credentials, and the provider's own room.
 
+mod azure;
+mod gcs;
 mod parts;
 mod s3;
 
@@ -30,6 +32,7 @@ pub(super) struct Provider {
 
 /// A store on a service elsewhere.
 pub(crate) struct RemoteStore {
+    kind: &'static str,
     provider: Provider,
     /// What its client has done.
     client: Arc<remote::Stats>,
@@ -38,6 +41,10 @@ pub(crate) struct RemoteStore {
 }
 
 impl RemoteStore {
+    pub(super) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
     pub(super) fn port(&self) -> SharedStore {
         self.provider.port.clone()
     }
@@ -66,14 +73,16 @@ pub(super) async fn open(settings: &StoreSettings, around: &Surroundings) -> Res
             return Err(Failure::configuration(format!("store.{name}: works on this machine")));
         }
         StoreKind::S3(s3) => s3::open(name, s3, &parts, around).await?,
-        StoreKind::Gcs(_) | StoreKind::Azure(_) | StoreKind::Drime(_) => {
+        StoreKind::Gcs(gcs) => gcs::open(name, gcs, &parts, around)?,
+        StoreKind::Azure(azure) => azure::open(name, azure, &parts, around)?,
+        StoreKind::Drime(_) => {
             return Err(Failure::configuration(format!("store.{name}.kind: not part of this build")));
         }
     };
-    let client = parts.client.stats();
+    let (kind, client) = (settings.kind.name(), parts.client.stats());
     Ok(OpenedStore {
         name: name.clone(),
-        engine: Engine::Remote(Arc::new(RemoteStore { provider, client, ledger: parts.engine })),
+        engine: Engine::Remote(Arc::new(RemoteStore { kind, provider, client, ledger: parts.engine })),
         observe: Observe::new(),
         shown: settings.kind.to_string(),
     })
