@@ -40,14 +40,19 @@ pub(crate) struct Step {
 /// The names under which a segment stands: one, or several where it is too long for one.
 #[must_use]
 pub(crate) fn steps(segment: &str) -> Vec<Step> {
-    split(segment, |rest| encode(rest), |beginning| format!("%c-{}", escape(beginning, Escape::Least)))
+    split(segment, encode, |beginning| format!("%c-{}", escape(beginning, Escape::Least)))
 }
 
 /// The names under which a folder stands beside one that differs by letter case only.
 #[must_use]
 pub(crate) fn twin_steps(segment: &str) -> Vec<Step> {
-    let written = |kind, text: &str| format!("%{kind}-{}", escape(text, Escape::Case));
-    split(segment, |rest| written('t', rest), |beginning| written('u', beginning))
+    split(segment, |rest| format!("%t-{}", escape(rest, Escape::Case)), twin_beginning)
+}
+
+/// The name of a beginning beside one that differs by letter case only.
+#[must_use]
+pub(crate) fn twin_beginning(beginning: &str) -> String {
+    format!("%u-{}", escape(beginning, Escape::Case))
 }
 
 fn split(segment: &str, last: impl Fn(&str) -> String, first: impl Fn(&str) -> String) -> Vec<Step> {

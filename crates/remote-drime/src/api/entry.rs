@@ -120,12 +120,14 @@ impl<'de> Deserialize<'de> for Entry {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Raw::deserialize(deserializer)?;
         let created_at = moment(raw.created_at.as_deref());
+        let is_folder = raw.kind.as_deref() == Some("folder");
         Ok(Self {
             id: raw.id,
             name: raw.name,
-            is_folder: raw.kind.as_deref() == Some("folder"),
+            is_folder,
             parent: raw.parent_id.into(),
-            size_bytes: raw.file_size.unwrap_or(0),
+            // A folder's is that of what is in it.
+            size_bytes: raw.file_size.filter(|_| !is_folder).unwrap_or(0),
             hash: raw.hash.unwrap_or_default(),
             file_name: raw.file_name.unwrap_or_default(),
             mime: raw.mime.filter(|mime| !mime.is_empty()),

@@ -5,9 +5,11 @@ use futures_util::future::{BoxFuture, Shared};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
+use super::gone::Gone;
 use super::node::{Label, Node};
 use super::overlay::Overlay;
 use crate::api::{ApiError, Entry, EntryId};
+use crate::names::are_twins;
 
 /// A listing that is under way.
 #[derive(Clone)]
@@ -19,8 +21,10 @@ pub(super) struct Flight {
 }
 
 /// One folder.
-#[derive(Default)]
-pub(crate) struct Cell(Mutex<State>);
+pub(crate) struct Cell {
+    state: Mutex<State>,
+    gone: Arc<Gone>,
+}
 
 #[derive(Default)]
 pub(super) struct State {
@@ -46,10 +50,10 @@ impl Listing {
         };
         for node in entries.into_iter().map(Node::new) {
             let id = node.entry.id;
-            match &node.label {
-                Label::Beginning(_) => listing.beginnings.push(id),
-                label => listing.by_text.entry(label.text()).or_default().push(id),
+            if matches!(node.label, Label::Beginning(_)) {
+                listing.beginnings.push(id);
             }
+            listing.by_text.entry(node.label.text()).or_default().push(id);
             listing.nodes.insert(id, Arc::new(node));
         }
         listing
@@ -86,19 +90,24 @@ impl State {
         self.listing = None;
     }
 
-    fn listed(&self, id: EntryId) -> Option<&Arc<Node>> {
-        self.listing.as_ref()?.nodes.get(&id).filter(|_| self.overlay.leaves(id))
+    fn listed(&self, id: EntryId, gone: &Gone) -> Option<&Arc<Node>> {
+        self.listing.as_ref()?.nodes.get(&id).filter(|_| self.overlay.leaves(id) && !gone.contains(id))
     }
 }
 
 impl Cell {
+    pub(super) fn new(gone: Arc<Gone>) -> Self {
+        Self { state: Mutex::default(), gone }
+    }
+
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock()
+        self.state.lock()
     }
 
     /// Takes a listing that has come in.
     pub(super) fn land(&self, entries: Vec<Entry>, begun_at: Instant) {
         let listing = Listing::new(entries, begun_at);
+        self.gone.seen(listing.nodes.keys().copied());
         let mut state = self.state();
         state.overlay.settle(&listing.nodes, begun_at);
         state.listing = Some(listing);
@@ -109,51 +118,59 @@ impl Cell {
     pub(crate) fn find(&self, label: &Label) -> Vec<Arc<Node>> {
         let state = self.state();
         let ids = state.listing.as_ref().and_then(|listing| listing.by_text.get(&label.text()));
-        let listed = ids.into_iter().flatten().filter_map(|id| state.listed(*id));
+        let listed = ids.into_iter().flatten().filter_map(|id| state.listed(*id, &self.gone));
         let listed = listed.filter(|node| node.label == *label);
-        listed.chain(state.overlay.find(label)).cloned().collect()
+        listed.chain(state.overlay.find(label).filter(|node| self.is_there(node))).cloned().collect()
     }
 
     /// The folders with whose text a segment may begin that is too long for one name.
     pub(crate) fn beginnings(&self, of: &str) -> Vec<Arc<Node>> {
         let state = self.state();
         let ids = state.listing.as_ref().map(|listing| listing.beginnings.as_slice()).unwrap_or_default();
-        let listed = ids.iter().filter_map(|id| state.listed(*id));
+        let listed = ids.iter().filter_map(|id| state.listed(*id, &self.gone));
         let begins = |node: &&Arc<Node>| match &node.label {
             Label::Beginning(text) => of.starts_with(text.as_str()),
             _ => false,
         };
-        listed.chain(state.overlay.nodes()).filter(begins).cloned().collect()
+        listed.chain(self.shown(&state)).filter(begins).cloned().collect()
     }
 
     /// An entry by its number.
     pub(crate) fn entry(&self, id: EntryId) -> Option<Arc<Node>> {
         let state = self.state();
-        let shown = state.overlay.nodes().find(|node| node.entry.id == id).cloned();
-        shown.or_else(|| state.listed(id).cloned())
+        let shown = self.shown(&state).find(|node| node.entry.id == id).cloned();
+        shown.or_else(|| state.listed(id, &self.gone).cloned())
     }
 
     /// Whether a folder of this name, in any letter case, is there.
     pub(crate) fn has_twin(&self, name: &str) -> bool {
-        self.content()
-            .nodes
-            .iter()
-            .any(|node| node.entry.is_folder && crate::names::are_twins(&node.entry.name, name))
+        let state = self.state();
+        let is_twin = |node: &Arc<Node>| node.entry.is_folder && are_twins(&node.entry.name, name);
+        self.all(&state).any(is_twin)
     }
 
     /// Everything.
     pub(crate) fn content(&self) -> Content {
         let state = self.state();
-        let ids = state.listing.as_ref().map(|listing| listing.nodes.keys()).into_iter().flatten();
-        let listed = ids.filter_map(|id| state.listed(*id));
-        Content { nodes: listed.chain(state.overlay.nodes()).cloned().collect() }
+        Content { nodes: self.all(&state).cloned().collect() }
     }
 
     /// Whether nothing is in it.
     pub(crate) fn is_empty(&self) -> bool {
         let state = self.state();
+        self.all(&state).next().is_none()
+    }
+
+    fn all<'a>(&'a self, state: &'a State) -> impl Iterator<Item = &'a Arc<Node>> {
         let ids = state.listing.as_ref().map(|listing| listing.nodes.keys()).into_iter().flatten();
-        let mut listed = ids.filter_map(|id| state.listed(*id));
-        listed.next().is_none() && state.overlay.nodes().next().is_none()
+        ids.filter_map(|id| state.listed(*id, &self.gone)).chain(self.shown(state))
+    }
+
+    fn shown<'a>(&'a self, state: &'a State) -> impl Iterator<Item = &'a Arc<Node>> {
+        state.overlay.nodes().filter(|node| self.is_there(node))
+    }
+
+    fn is_there(&self, node: &Node) -> bool {
+        !self.gone.contains(node.entry.id)
     }
 }

@@ -3,6 +3,7 @@
 
 mod cell;
 mod fetch;
+mod gone;
 mod node;
 mod overlay;
 
@@ -54,12 +55,18 @@ pub(crate) struct Folders(Arc<Shared>);
 struct Shared {
     api: Api,
     cells: Mutex<HashMap<FolderId, Arc<Cell>>>,
+    gone: Arc<gone::Gone>,
     stats: FolderStats,
 }
 
 impl Folders {
     pub(crate) fn new(api: Api) -> Self {
-        Self(Arc::new(Shared { api, cells: Mutex::default(), stats: FolderStats::default() }))
+        Self(Arc::new(Shared {
+            api,
+            cells: Mutex::default(),
+            gone: Arc::default(),
+            stats: FolderStats::default(),
+        }))
     }
 
     pub(crate) fn stats(&self) -> &FolderStats {
@@ -67,7 +74,8 @@ impl Folders {
     }
 
     fn cell(&self, folder: FolderId) -> Arc<Cell> {
-        self.0.cells.lock().entry(folder).or_default().clone()
+        let new = || Arc::new(Cell::new(self.0.gone.clone()));
+        self.0.cells.lock().entry(folder).or_insert_with(new).clone()
     }
 
     /// A folder's content.
@@ -162,14 +170,27 @@ impl Folders {
 
     /// Lays an entry that we have made or changed over the listing of its folder.
     pub(crate) fn show(&self, entry: Entry) {
+        self.0.gone.remove(entry.id);
         self.cell(entry.parent).state().overlay.show(entry, Instant::now());
     }
 
-    /// Hides an entry that we have removed from its folder.
-    pub(crate) fn hide(&self, folder: FolderId, id: EntryId) {
-        self.cell(folder).state().overlay.hide(id, Instant::now());
-        // What was in a folder is gone with it.
+    /// A folder that we have just made holds nothing.
+    pub(crate) fn show_empty(&self, folder: EntryId) {
+        self.cell(FolderId::Entry(folder)).land(Vec::new(), Instant::now());
+    }
+
+    /// Hides an entry that we have removed, with what was in it.
+    pub(crate) fn bury(&self, parent: Option<FolderId>, id: EntryId) {
+        self.0.gone.add(id);
+        if let Some(parent) = parent {
+            self.cell(parent).state().overlay.unshow(id);
+        }
         self.0.cells.lock().remove(&FolderId::Entry(id));
+    }
+
+    /// Whether we have removed a folder.
+    pub(crate) fn is_buried(&self, folder: FolderId) -> bool {
+        folder.number().is_some_and(|id| self.0.gone.contains(id))
     }
 
     /// Forgets what is known of a folder, our own changes included.
@@ -177,11 +198,11 @@ impl Folders {
         self.0.cells.lock().remove(&folder);
     }
 
-    /// Forgets one of our own changes: the service says that it is not so.
-    pub(crate) fn disown(&self, folder: FolderId, id: EntryId) {
+    /// The service does not know an entry that its folder is thought to hold: the folder is looked into anew.
+    pub(crate) fn doubt(&self, folder: FolderId, id: EntryId) {
         let cell = self.cell(folder);
         let mut state = cell.state();
-        state.overlay.disown(id);
+        state.overlay.unshow(id);
         state.expire();
     }
 }

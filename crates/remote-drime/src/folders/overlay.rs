@@ -17,29 +17,17 @@ const UNSETTLED_MAX: Duration = Duration::from_secs(600);
 pub(super) struct Overlay {
     shown: HashMap<EntryId, (Arc<Node>, Instant)>,
     by_text: HashMap<String, BTreeSet<EntryId>>,
-    hidden: HashMap<EntryId, Instant>,
 }
 
 impl Overlay {
     pub(super) fn show(&mut self, entry: Entry, now: Instant) {
         self.unshow(entry.id);
-        self.hidden.remove(&entry.id);
         let node = Arc::new(Node::new(entry));
         self.by_text.entry(node.label.text()).or_default().insert(node.entry.id);
         self.shown.insert(node.entry.id, (node, now));
     }
 
-    pub(super) fn hide(&mut self, id: EntryId, now: Instant) {
-        self.unshow(id);
-        self.hidden.insert(id, now);
-    }
-
-    pub(super) fn disown(&mut self, id: EntryId) {
-        self.unshow(id);
-        self.hidden.remove(&id);
-    }
-
-    fn unshow(&mut self, id: EntryId) {
+    pub(super) fn unshow(&mut self, id: EntryId) {
         let Some((node, _)) = self.shown.remove(&id) else { return };
         let text = node.label.text();
         if let Some(ids) = self.by_text.get_mut(&text) {
@@ -52,7 +40,7 @@ impl Overlay {
 
     /// Whether the listing's word on this entry counts.
     pub(super) fn leaves(&self, id: EntryId) -> bool {
-        !self.hidden.contains_key(&id) && !self.shown.contains_key(&id)
+        !self.shown.contains_key(&id)
     }
 
     pub(super) fn nodes(&self) -> impl Iterator<Item = &Arc<Node>> {
@@ -65,7 +53,7 @@ impl Overlay {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.shown.is_empty() && self.hidden.is_empty()
+        self.shown.is_empty()
     }
 
     /// Compares our changes with a listing that was asked for at `begun_at`, and lets go of those that it settles.
@@ -86,9 +74,5 @@ impl Overlay {
         let settled: Vec<EntryId> =
             self.shown.iter().filter(|(_, shown)| is_settled(shown)).map(|(id, _)| *id).collect();
         settled.into_iter().for_each(|id| self.unshow(id));
-        self.hidden.retain(|id, since| {
-            let age = now.saturating_duration_since(*since);
-            *since > begun_at || age <= if listed.contains_key(id) { UNSETTLED_MAX } else { SETTLING }
-        });
     }
 }
