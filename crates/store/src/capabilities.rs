@@ -43,6 +43,8 @@ pub struct Capabilities {
     pub any_key: Support,
     /// Metadata that no HTTP header can bear (other scripts in names, spaces at the ends of values) are kept too.
     pub any_metadata: Support,
+    /// Labels of every storage class are kept.
+    pub storage_classes: Support,
     /// Tags of buckets.
     pub bucket_tags: Support,
     /// An open object stays readable as it was after it has been replaced or removed. Without it the rest of such a read
@@ -76,6 +78,7 @@ impl Capabilities {
         checksums: Support::Yes,
         any_key: Support::Yes,
         any_metadata: Support::Yes,
+        storage_classes: Support::Yes,
         bucket_tags: Support::Yes,
         open_outlives_overwrite: Support::Yes,
         exact_times: Support::Yes,
@@ -88,7 +91,7 @@ impl Capabilities {
 
     /// Every capability with its name, in the order of the fields: for tables shown to users.
     #[must_use]
-    pub fn rows(&self) -> [(&'static str, Support); 19] {
+    pub fn rows(&self) -> [(&'static str, Support); 20] {
         let Self {
             conditional_put,
             conditional_delete,
@@ -101,6 +104,7 @@ impl Capabilities {
             checksums,
             any_key,
             any_metadata,
+            storage_classes,
             bucket_tags,
             open_outlives_overwrite,
             exact_times,
@@ -122,6 +126,7 @@ impl Capabilities {
             ("checksums", checksums),
             ("any_key", any_key),
             ("any_metadata", any_metadata),
+            ("storage_classes", storage_classes),
             ("bucket_tags", bucket_tags),
             ("open_outlives_overwrite", open_outlives_overwrite),
             ("exact_times", exact_times),

@@ -7,7 +7,9 @@ use store::{
     ObjectInfo, OpenOptions, PartOptions, PartOutcome, PutOptions, PutOutcome, SharedStore, StoreError,
     StoreErrorKind, Support, UploadId, UploadRef, VersionPage, Versioning, WriteCondition,
 };
-use types::{Body, BucketName, ByteRange, CanonicalId, Context, ObjectKey, Owner, TagSet, VersionId};
+use types::{
+    Body, BucketName, ByteRange, CanonicalId, Context, ObjectKey, Owner, StorageClass, TagSet, VersionId,
+};
 
 use crate::store::StoreWorld;
 
@@ -87,6 +89,11 @@ impl Desk {
     /// Whether the store does what is picked of its capabilities.
     pub(super) fn can(&self, pick: impl FnOnce(Capabilities) -> Support) -> bool {
         pick(self.store.capabilities(&self.bucket)).is_yes()
+    }
+
+    /// A storage class that is not the one taken anyway, where the store keeps such labels.
+    pub(super) fn class(&self, class: StorageClass) -> StorageClass {
+        if self.can(|store| store.storage_classes) { class } else { StorageClass::default() }
     }
 
     /// Whether the store keeps versions; where it does not, it must say so when asked to.

@@ -12,15 +12,22 @@ pub use world::StoreWorld;
 
 /// Expands to one test per case of the store suite. `$world` is an expression that makes a fresh [`StoreWorld`]; the test
 /// crate needs tokio with its macros and multi-threaded runtime. `objects of WORLD` leaves out what concerns whole buckets, for
-/// a store whose buckets are parts of others.
+/// a store whose buckets are parts of others. `ignored WHY, WORLD` marks all tests to be run only when asked for.
 #[macro_export]
 macro_rules! store_suite {
-    ($world:expr) => {
-        $crate::store_suite!(@buckets $world);
-        $crate::store_suite!(objects of $world);
+    (ignored $why:literal, $world:expr) => {
+        $crate::store_suite!(@buckets [ignore = $why] $world);
+        $crate::store_suite!(@objects [ignore = $why] $world);
     };
-    (@buckets $world:expr) => {
-        $crate::store_suite!(@cases $world;
+    (objects of $world:expr) => {
+        $crate::store_suite!(@objects [] $world);
+    };
+    ($world:expr) => {
+        $crate::store_suite!(@buckets [] $world);
+        $crate::store_suite!(@objects [] $world);
+    };
+    (@buckets $attributes:tt $world:expr) => {
+        $crate::store_suite!(@cases $attributes $world;
             buckets::a_bucket_is_found_as_it_was_made
             buckets::a_name_is_given_once
             buckets::of_racing_creators_exactly_one_makes_the_bucket
@@ -35,8 +42,8 @@ macro_rules! store_suite {
             buckets::listings_of_buckets_page_at_every_boundary
         );
     };
-    (objects of $world:expr) => {
-        $crate::store_suite!(@cases $world;
+    (@objects $attributes:tt $world:expr) => {
+        $crate::store_suite!(@cases $attributes $world;
             objects::bytes_of_every_size_come_back
             objects::frames_of_every_shape_make_the_same_object
             objects::ranges_read_exactly_their_bytes
@@ -133,13 +140,15 @@ macro_rules! store_suite {
             model::random_histories_match_a_plain_model
         );
     };
-    (@cases $world:expr; $($group:ident :: $case:ident)*) => {
-        $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                let world = $world;
-                $crate::store::cases::$group::$case(&world).await;
-            }
-        )*
+    (@cases $attributes:tt $world:expr; $($group:ident :: $case:ident)*) => {
+        $($crate::store_suite!(@case $attributes $world; $group $case);)*
+    };
+    (@case [$($attribute:meta)?] $world:expr; $group:ident $case:ident) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        $(#[$attribute])?
+        async fn $case() {
+            let world = $world;
+            $crate::store::cases::$group::$case(&world).await;
+        }
     };
 }

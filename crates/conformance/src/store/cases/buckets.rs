@@ -16,7 +16,15 @@ pub async fn a_bucket_is_found_as_it_was_made(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
     let (name, owner) = (bucket_name("made.here"), owner("bob"));
     let tags = if desk.can(|store| store.bucket_tags) { tags(&[("a", "1")]) } else { TagSet::default() };
-    let made = desk.store.create_bucket(&desk.cx, &name, &owner, &tags).await.unwrap();
+    // A store elsewhere may have no dots in its names of buckets.
+    let (name, made) = match desk.store.create_bucket(&desk.cx, &name, &owner, &tags).await {
+        Err(error) if matches!(error.kind, StoreErrorKind::Unsupported(_)) => {
+            let name = bucket_name("made-here");
+            let made = desk.store.create_bucket(&desk.cx, &name, &owner, &tags).await.unwrap();
+            (name, made)
+        }
+        made => (name, made.unwrap()),
+    };
     assert_eq!((&made.name, &made.owner, &made.tags), (&name, &owner, &tags));
     assert_eq!(made.versioning, Versioning::Off);
     assert_eq!(desk.store.bucket(&desk.cx, &name).await.unwrap(), made);
@@ -192,8 +200,15 @@ pub async fn listings_of_buckets_page_at_every_boundary(world: &dyn StoreWorld) 
     let desk = Desk::new(world).await;
     let mut names = vec![desk.bucket.name.as_str().to_owned()];
     for name in ["aaa", "bucket", "bucket-a.x", "bucket-aa", "bucket-b", "zzz"] {
-        desk.another_bucket(name).await;
-        names.push(name.to_owned());
+        let (bucket, owner, tags) = (bucket_name(name), owner("alice"), TagSet::default());
+        match desk.store.create_bucket(&desk.cx, &bucket, &owner, &tags).await {
+            // A store elsewhere may have no dots in its names of buckets.
+            Err(error) if name.contains('.') && matches!(error.kind, StoreErrorKind::Unsupported(_)) => {}
+            made => {
+                made.unwrap();
+                names.push(name.to_owned());
+            }
+        }
     }
     names.sort();
     for prefix in ["", "b", "bucket-a", "bucket-a.", "none", "zzzz"] {

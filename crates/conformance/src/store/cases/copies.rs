@@ -71,12 +71,15 @@ pub async fn directives_keep_or_replace(world: &dyn StoreWorld) {
     assert_eq!(desk.head("to").await.unwrap().metadata, kept_tags);
     let options = CopyOptions {
         tags: Directive::Replace(tags("new")),
-        storage_class: Some(StorageClass::GlacierIr),
+        storage_class: Some(desk.class(StorageClass::GlacierIr)),
         ..as_it_is()
     };
     desk.copy(&source, "to", options).await.unwrap();
-    let expected =
-        ObjectMetadata { tags: tags("new"), storage_class: StorageClass::GlacierIr, ..metadata("from") };
+    let expected = ObjectMetadata {
+        tags: tags("new"),
+        storage_class: desk.class(StorageClass::GlacierIr),
+        ..metadata("from")
+    };
     assert_eq!(desk.head("to").await.unwrap().metadata, expected);
 }
 

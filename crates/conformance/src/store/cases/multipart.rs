@@ -42,7 +42,7 @@ pub async fn parts_join_in_their_order(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let metadata = ObjectMetadata {
         user: vec![("a".into(), "1".into())],
-        storage_class: StorageClass::StandardIa,
+        storage_class: desk.class(StorageClass::StandardIa),
         ..ObjectMetadata::default()
     };
     let options = CreateUploadOptions { metadata: metadata.clone(), checksum: None };

@@ -149,7 +149,7 @@ pub async fn metadata_come_back_as_they_were_sent(world: &dyn StoreWorld) {
             website_redirect_location: text("/elsewhere"),
         },
         user,
-        storage_class: StorageClass::StandardIa,
+        storage_class: desk.class(StorageClass::GlacierIr),
         tags: TagSet::new(tags, 10).unwrap(),
     };
     for size in [0, 10, 100_000] {

@@ -76,7 +76,7 @@ pub async fn a_listed_upload_shows_how_it_was_begun(world: &dyn StoreWorld) {
     let Some(desk) = takes_parts(world).await else { return };
     let metadata = ObjectMetadata {
         user: vec![("a".into(), "1".into())],
-        storage_class: StorageClass::StandardIa,
+        storage_class: desk.class(StorageClass::StandardIa),
         ..ObjectMetadata::default()
     };
     let named = UploadChecksum { algorithm: ChecksumAlgorithm::Sha1, kind: ChecksumKind::Composite };
@@ -84,7 +84,7 @@ pub async fn a_listed_upload_shows_how_it_was_begun(world: &dyn StoreWorld) {
     let upload = desk.begin("k", options).await;
     let entries = walk(&desk, ListUploads { limit: 10, ..ListUploads::default() }).await;
     let [UploadEntry::Upload(listed)] = &entries[..] else { panic!("{entries:?}") };
-    assert_eq!((&listed.upload_id, listed.storage_class), (&upload.id, StorageClass::StandardIa));
+    assert_eq!((&listed.upload_id, listed.storage_class), (&upload.id, desk.class(StorageClass::StandardIa)));
     if desk.can(|store| store.checksums) {
         assert_eq!(listed.checksum, Some((ChecksumAlgorithm::Sha1, ChecksumKind::Composite)));
     }
