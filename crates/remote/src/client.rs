@@ -97,6 +97,13 @@ enum Verdict {
     Later(Option<Duration>),
 }
 
+/// Whether the request can be sent again, and whether that does no harm whatever became of it.
+#[derive(Clone, Copy)]
+struct Repeats {
+    can: bool,
+    does_no_harm: bool,
+}
+
 /// One request through all of its attempts.
 struct Course<'a> {
     shared: &'a Shared,
@@ -197,7 +204,11 @@ impl Course<'_> {
         // A service cannot act on a body that it has no byte of.
         let unread = matches!(self.payload, Payload::Stream { .. }) && !progress.taken;
         match outcome {
-            Ok(answered) => self.verdict_of_answer(&answered.head.status, &answered.head.headers, can_repeat),
+            Ok(answered) => {
+                let repeats =
+                    Repeats { can: can_repeat, does_no_harm: can_repeat && (unread || self.is_safe()) };
+                self.verdict_of_answer(answered.head.status, &answered.head.headers, repeats)
+            }
             Err(error) => match error.kind {
                 RemoteErrorKind::Reset
                     if progress.reused && !self.stale && can_repeat && (unread || self.is_safe()) =>
@@ -216,22 +227,20 @@ impl Course<'_> {
         }
     }
 
-    fn verdict_of_answer(&mut self, status: &StatusCode, headers: &HeaderMap, can_repeat: bool) -> Verdict {
-        match *status {
-            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
-                if can_repeat && !self.refused =>
-            {
+    fn verdict_of_answer(&mut self, status: StatusCode, headers: &HeaderMap, repeats: Repeats) -> Verdict {
+        match status {
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if !self.refused => {
                 self.refused = true;
-                if self.auth.refused(*status) { Verdict::Again } else { Verdict::Done }
+                // Asked in any case: what is stale is stale for the next request too.
+                if self.auth.refused(status) && repeats.can { Verdict::Again } else { Verdict::Done }
             }
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE if can_repeat => {
-                Verdict::Later(self.retry_after(headers))
-            }
+            StatusCode::TOO_MANY_REQUESTS if repeats.can => Verdict::Later(self.retry_after(headers)),
             StatusCode::REQUEST_TIMEOUT
             | StatusCode::INTERNAL_SERVER_ERROR
             | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
             | StatusCode::GATEWAY_TIMEOUT
-                if can_repeat && self.is_safe() =>
+                if repeats.does_no_harm =>
             {
                 Verdict::Later(self.retry_after(headers))
             }

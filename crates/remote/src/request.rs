@@ -59,6 +59,6 @@ impl Payload {
 pub enum Replay {
     /// After any passing failure: doing it twice is doing it once.
     Safe,
-    /// Only while it surely had no effect: no connection, or a refusal by 429 or 503.
+    /// Only while it surely had no effect: no connection, a refusal by 429, or a stream of which nothing was taken.
     Unsent,
 }

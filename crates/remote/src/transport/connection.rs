@@ -17,6 +17,9 @@ use crate::{RemoteError, RemoteErrorKind};
 /// Room for a head, and for a small body that comes with it, in bytes.
 const READ_MIN_BYTES: usize = 16 * 1024;
 
+/// The most interim answers before the final one.
+const INTERIM_MAX: usize = 32;
+
 /// How long a connection waits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Waits {
@@ -81,7 +84,7 @@ impl Connection {
 
     /// Waits for the head of the answer, passing over interim ones.
     pub(crate) async fn answer(&mut self, limit: Duration) -> Result<Head, RemoteError> {
-        loop {
+        for _ in 0..INTERIM_MAX {
             let head = self.hear(limit).await?;
             if head.status == StatusCode::SWITCHING_PROTOCOLS {
                 return Err(RemoteErrorKind::Malformed("another protocol").into());
@@ -90,5 +93,6 @@ impl Connection {
                 return Ok(head);
             }
         }
+        Err(RemoteErrorKind::Malformed("interim answers without end").into())
     }
 }

@@ -8,7 +8,7 @@ use remote::{Authorize, Payload, RemoteError, RemoteErrorKind, Replay};
 use stubs::faults::{Fault, Matcher};
 use types::Timestamp;
 
-use crate::harness::{World, client, cx, kind, limits};
+use crate::harness::{MIB, World, client, cx, kind, limits, noise, stream};
 
 /// Tokens that get a new number each time that one is refused.
 #[derive(Default)]
@@ -64,6 +64,18 @@ async fn each_attempt_is_signed_anew() {
     client.send(&cx(), world.get(), &tokens).await.unwrap();
     let dates = tokens.dates.lock();
     assert!(dates.len() == 2 && dates[0] < dates[1]);
+}
+
+#[tokio::test]
+async fn stale_credentials_are_dropped_even_where_the_request_cannot_be_repeated() {
+    let world = World::start();
+    let client = client(limits());
+    let tokens = Tokens::default();
+    world.faults.next(Matcher::any(), Fault::status_after_effect(StatusCode::FORBIDDEN));
+    let request = world.put(stream(&noise(2 * MIB)), Replay::Unsent);
+    let response = client.send(&cx(), request, &tokens).await.unwrap();
+    assert_eq!((response.status, world.puts()), (StatusCode::FORBIDDEN, 1));
+    assert_eq!(tokens.number.load(Ordering::Relaxed), 1);
 }
 
 /// Credentials that cannot be had.

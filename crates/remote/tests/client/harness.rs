@@ -17,7 +17,7 @@ use types::{Body, BodyError, BodyErrorKind, BodyStream, Budget, Context, Frame, 
 pub(crate) const MIB: usize = 1024 * 1024;
 
 /// No jitter worth waiting for.
-struct Least;
+pub(crate) struct Least;
 
 impl Random for Least {
     fn fill(&self, buffer: &mut [u8]) {

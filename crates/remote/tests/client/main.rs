@@ -6,3 +6,4 @@ mod faults;
 mod harness;
 mod limits;
 mod protocol;
+mod secured;

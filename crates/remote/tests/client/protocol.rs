@@ -138,6 +138,7 @@ async fn answers_that_are_none_are_malformed() {
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
         "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+        &"HTTP/1.1 102 Processing\r\n\r\n".repeat(40),
         long.as_str(),
     ] {
         let raw = Raw::start(answer, Then::Keep);
@@ -183,4 +184,21 @@ async fn a_small_answer_that_nobody_reads_leaves_its_connection_free() {
         }
         assert_eq!(raw.connections.load(Ordering::Relaxed), 1, "{answer}");
     }
+}
+
+#[tokio::test]
+async fn a_service_that_takes_no_more_of_a_body_is_given_up() {
+    let service = Server::accepting(free_port(), |socket| async move {
+        let _unread = socket;
+        std::future::pending().await
+    });
+    let service = service.unwrap();
+    let mut request = Request::new(Method::PUT, format!("http://{}/", service.address()).parse().unwrap());
+    request.replay = Replay::Unsent;
+    request.body = stream(&noise(64 * MIB));
+    let begun = std::time::Instant::now();
+    let client = client(limits());
+    assert!(matches!(kind(client.send(&cx(), request, &Anonymous).await), RemoteErrorKind::TimedOut));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+    assert!(client.stats().sent_bytes.get() > 0, "it was begun");
 }
