@@ -3,6 +3,7 @@ mod nginx;
 mod rows;
 mod server;
 mod table;
+mod throttle;
 
 use std::path::PathBuf;
 

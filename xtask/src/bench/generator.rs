@@ -19,9 +19,29 @@ pub(super) struct Findings(Value);
 /// # Errors
 /// Where a request failed or the generator did.
 pub(super) fn load(server: &Sluice, words: &[&str]) -> Result<Findings, String> {
+    found_by(command_for(server, words))
+}
+
+/// As [`load`], beside a second endpoint at `url`, behind which `against` does the work.
+pub(super) fn load_against(
+    server: &Sluice,
+    url: &str,
+    against: &Sluice,
+    words: &[&str],
+) -> Result<Findings, String> {
+    let mut command = command_for(server, words);
+    command.args(["--against", url, "--against-pid", &against.pid().to_string()]);
+    found_by(command)
+}
+
+fn command_for(server: &Sluice, words: &[&str]) -> Command {
     let mut command = command();
     command.args(words).args(["--json", "--url", &server.url(), "--pid", &server.pid().to_string()]);
     command.args(["--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY]);
+    command
+}
+
+fn found_by(mut command: Command) -> Result<Findings, String> {
     let found =
         serde_json::from_str(&output(&mut command)?).map_err(|error| format!("the generator: {error}"))?;
     Ok(Findings(found))

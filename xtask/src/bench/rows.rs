@@ -1,3 +1,4 @@
+mod gateway;
 mod get;
 mod list;
 mod memory;
@@ -9,13 +10,15 @@ use super::table::{Line, heading};
 /// A row of the table: its name and how it is measured.
 type Row = (&'static str, fn() -> Result<Vec<Line>, String>);
 
-const ROWS: [Row; 6] = [
+const ROWS: [Row; 8] = [
     ("get-large", get::large),
     ("get-small", get::small),
     ("put-small", put::small),
     ("put-large", put::large),
     ("list", list::list),
     ("memory", memory::memory),
+    ("gateway", gateway::gateway),
+    ("gateway-memory", gateway::memory),
 ];
 
 /// Measured only when named: filling it takes long.

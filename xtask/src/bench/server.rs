@@ -1,4 +1,5 @@
 use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,6 +18,7 @@ const POLL: Duration = Duration::from_millis(5);
 pub(super) struct Sluice {
     child: Child,
     port: u16,
+    admin_port: u16,
     data: PathBuf,
     keep: bool,
 }
@@ -34,6 +36,21 @@ impl Sluice {
     /// Starts on a directory that is there, and leaves it there.
     pub(super) fn on(data: &Path) -> Result<Self, String> {
         Self::start(Command::new(program("sluice")), data)
+    }
+
+    /// Starts on an empty directory as a gateway onto the service at `url`, which has the same keys.
+    pub(super) fn gateway_onto(name: &str, url: &str) -> Result<Self, String> {
+        let data = workspace().join(name);
+        remove(&data)?;
+        let failed = |error: std::io::Error| format!("{}: {error}", data.display());
+        fs::create_dir_all(&data).map_err(failed)?;
+        let config = data.join("sluice.toml");
+        fs::write(&config, gateway_settings(url)).map_err(failed)?;
+        let mut command = Command::new(program("sluice"));
+        command.arg("serve").arg("--config").arg(config);
+        let mut server = Self::start_with(command, &data)?;
+        server.keep = false;
+        Ok(server)
     }
 
     /// Starts with the memory of the process and the page cache of its files together below `limit_bytes`.
@@ -54,21 +71,21 @@ impl Sluice {
     }
 
     fn start(mut command: Command, data: &Path) -> Result<Self, String> {
+        command.arg("serve");
+        Self::start_with(command, data)
+    }
+
+    fn start_with(mut command: Command, data: &Path) -> Result<Self, String> {
         fs::create_dir_all(data).map_err(|error| format!("{}: {error}", data.display()))?;
         let log = File::create(data.with_extension("log")).map_err(|error| error.to_string())?;
         let errors = log.try_clone().map_err(|error| error.to_string())?;
         let (port, admin_port) = (free_port()?, free_port()?);
         let address = |port: u16| format!("127.0.0.1:{port}");
-        command.arg("serve").arg(data).args([
-            "--listen",
-            &address(port),
-            "--admin-listen",
-            &address(admin_port),
-        ]);
+        command.arg(data).args(["--listen", &address(port), "--admin-listen", &address(admin_port)]);
         command.env("SLUICE_ACCESS_KEY", ACCESS_KEY).env("SLUICE_SECRET_KEY", SECRET_KEY);
         command.stdin(Stdio::null()).stdout(log).stderr(errors);
         let child = command.spawn().map_err(|error| format!("the server: {error}"))?;
-        let server = Self { child, port, data: data.to_owned(), keep: true };
+        let server = Self { child, port, admin_port, data: data.to_owned(), keep: true };
         wait_for(port)?;
         Ok(server)
     }
@@ -77,8 +94,27 @@ impl Sluice {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(super) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// A figure of the server's metrics page, summed over its labels.
+    pub(super) fn metric(&self, name: &str) -> Result<f64, String> {
+        let failed = |error: std::io::Error| format!("the metrics page: {error}");
+        let mut stream = TcpStream::connect(("127.0.0.1", self.admin_port)).map_err(failed)?;
+        stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").map_err(failed)?;
+        let mut page = String::new();
+        stream.read_to_string(&mut page).map_err(failed)?;
+        let figures = page.lines().filter_map(|line| {
+            let (series, figure) = line.rsplit_once(' ')?;
+            let found = series.split('{').next().is_some_and(|found| found == name);
+            found.then(|| figure.parse::<f64>().ok()).flatten()
+        });
+        figures.reduce(|sum, figure| sum + figure).ok_or_else(|| format!("no metric {name}"))
     }
 }
 
@@ -90,6 +126,15 @@ impl Drop for Sluice {
             let _ = fs::remove_file(self.data.with_extension("log"));
         }
     }
+}
+
+/// A gateway that puts every bucket onto one service.
+fn gateway_settings(url: &str) -> String {
+    format!(
+        "[store.far]\nkind = \"s3\"\nendpoint = \"{url}\"\nregion = \"us-east-1\"\n\
+         access_key = \"{ACCESS_KEY}\"\nsecret_key = \"{SECRET_KEY}\"\n\n\
+         [bucket.\"*\"]\nstore = \"far\"\n"
+    )
 }
 
 /// Removes a directory with all that is in it; one that is not there is as good.
