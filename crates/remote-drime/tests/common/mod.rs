@@ -63,7 +63,7 @@ impl World {
         };
         Self {
             stub: Stub::start(settings).unwrap(),
-            meta: Arc::new(MemoryMeta::new()),
+            meta: Arc::new(MemoryMeta::new(types::Ceiling::new(1 << 30))),
             conditional: Conditional::Refuse,
             root: Root::Buckets,
             limits: Limits { retry, ..Limits::default() },
