@@ -64,7 +64,8 @@ impl Azure {
             .map_or_else(|| number_of(name.as_str().bytes()), |record| record.created_at.as_nanos());
         let record = record.unwrap_or_else(|| self.unrecorded(changed_at));
         let tags = record.tags.iter().flat_map(|(key, value)| [key, "\0", value, "\0"]);
-        let revision = number_of(tags.flat_map(str::bytes));
+        let changes = self.gates.changes(name).to_le_bytes();
+        let revision = number_of(tags.flat_map(str::bytes).chain(changes));
         Bucket {
             name: name.clone(),
             owner: record.owner,
@@ -175,6 +176,7 @@ impl Azure {
         let unrecorded = self.unrecorded(found.created_at);
         let change = |record: &mut BucketRecord| record.tags = tags.clone();
         let record = self.ledger.update_bucket(&bucket.name, unrecorded, change).await?;
+        self.gates.note_change(&bucket.name);
         Ok(self.record(&bucket.name, Some(record), found.created_at))
     }
 

@@ -18,6 +18,7 @@ pub(crate) struct Gates(Mutex<HashMap<BucketName, Arc<Gate>>>);
 struct Gate {
     lock: Arc<RwLock<()>>,
     writes: AtomicU64,
+    changes: AtomicU64,
 }
 
 /// A write under way. Dropping it says that it has ended.
@@ -47,6 +48,16 @@ impl Gates {
     /// Keeps writers out of the bucket; `None` while there is one in it.
     pub(crate) fn remove(&self, bucket: &BucketName) -> Option<OwnedRwLockWriteGuard<()>> {
         self.gate(bucket).lock.clone().try_write_owned().ok()
+    }
+
+    /// Counts a change of the bucket's record.
+    pub(crate) fn note_change(&self, bucket: &BucketName) {
+        self.gate(bucket).changes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many changes of the bucket's record there were.
+    pub(crate) fn changes(&self, bucket: &BucketName) -> u64 {
+        self.gate(bucket).changes.load(Ordering::Relaxed)
     }
 
     /// How many writes of the bucket have ended, whatever became of them.

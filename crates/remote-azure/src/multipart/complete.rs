@@ -23,7 +23,7 @@ impl Azure {
         options: &CompleteOptions,
     ) -> Result<PutOutcome, StoreError> {
         let _writing = self.gates.write(&upload.bucket.name).await;
-        // Of two completions of one upload, the second is answered as the first was.
+        // Of two completions of one upload, the second is answered as the first was; an abort waits.
         let _turn = self.turns.take(upload.id.as_str()).await;
         let record = match self.ledger.upload(upload).await {
             Ok(record) => record,
@@ -34,12 +34,7 @@ impl Azure {
         let found = self.ledger.parts_numbered(&record, &numbers).await?;
         let assembled = assemble(&record, found, listed, options, self.part_min_bytes)?;
         let made = self.make(cx, upload, &record, assembled, options).await?;
-        match self.ledger.finish_upload(&record, Vec::new(), self.clock.now()).await {
-            Ok(()) => {}
-            // It was aborted while the object was made: both came through, the abort first.
-            Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Upload)) => {}
-            Err(error) => return Err(error),
-        }
+        self.ledger.remove_upload(&record).await?;
         self.clear_staged(&record.id);
         Ok(made)
     }

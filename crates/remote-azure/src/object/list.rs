@@ -73,9 +73,10 @@ impl Azure {
                 }
                 found.push(entry);
             }
+            let is_consumed = !more;
             more |= found.len() == options.limit && options.limit > 0 && walk.next.is_some();
             if more || walk.next.is_none() {
-                walk.remember(&found, entries.len() == 0, writes);
+                walk.remember(&found, is_consumed, writes);
                 break;
             }
             walk.marker = walk.next.take();
@@ -171,14 +172,14 @@ impl Walk<'_> {
         })
     }
 
-    /// Remembers how to go on behind the page's last entry. `consumed` says that the service's page ends with it.
-    fn remember(&self, found: &[Entry], consumed: bool, writes: u64) {
+    /// Remembers how to go on behind the page's last entry. `is_consumed` says that the service's page ends with it.
+    fn remember(&self, found: &[Entry], is_consumed: bool, writes: u64) {
         let after = match found.last() {
             None => return,
             Some(Entry::Blob(key, _)) => Position::Key(key.as_str().to_owned()),
             Some(Entry::Prefix(prefix)) => Position::Prefix(prefix.clone()),
         };
-        let exact = if consumed && self.next.is_some() { self.next.clone() } else { self.marker.clone() };
+        let exact = if is_consumed && self.next.is_some() { self.next.clone() } else { self.marker.clone() };
         let end = PageEnd::new(&self.bucket.name, self.prefix, self.delimiter, &after);
         self.azure.markers.remember(end, Marker { exact, safe: self.marker.clone(), writes });
     }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a world that cannot be made is a failed test")]
 #![allow(dead_code, reason = "each test uses what it needs")]
 
+pub(crate) mod azurite;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
