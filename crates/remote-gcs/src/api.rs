@@ -4,7 +4,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode, Uri};
-use remote::{Authorize, Client, Payload, RemoteError, RemoteErrorKind, Request, Response};
+use remote::{Authorize, Client, Payload, RemoteError, RemoteErrorKind, Replay, Request, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::{StoreError, StoreErrorKind};
@@ -16,6 +16,9 @@ use crate::names::escape;
 pub(crate) const ANSWER_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// The largest error that is read.
 const ERROR_MAX_BYTES: usize = 64 * 1024;
+
+/// How often an answer is asked for that breaks off.
+const ANSWERS_MAX: usize = 3;
 
 /// One endpoint, and who asks.
 pub(crate) struct Api {
@@ -117,13 +120,33 @@ impl Api {
         self.client.send(cx, request, &*self.auth).await
     }
 
+    /// Sends a request and reads its answer. An answer that breaks off is asked for again, where the request may be
+    /// repeated.
+    pub(crate) async fn ask_bytes(&self, cx: &Context, request: Request) -> Asked<Bytes> {
+        let mut next = Some(request);
+        let mut broken = RemoteError::from(RemoteErrorKind::Reset);
+        for _ in 0..ANSWERS_MAX {
+            let Some(request) = next.take() else { break };
+            next = again(&request);
+            let response = match self.ask(cx, request).await? {
+                Ok(response) => response,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            match response.collect(ANSWER_MAX_BYTES).await {
+                Ok(bytes) => return Ok(Ok(bytes)),
+                Err(error) if error.is_ambiguous() => broken = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(broken)
+    }
+
     /// Sends a request and reads its JSON answer.
     pub(crate) async fn ask_json<T: DeserializeOwned>(&self, cx: &Context, request: Request) -> Asked<T> {
-        let response = match self.ask(cx, request).await? {
-            Ok(response) => response,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        parse(&response.collect(ANSWER_MAX_BYTES).await?).map(Ok)
+        match self.ask_bytes(cx, request).await? {
+            Ok(bytes) => parse(&bytes).map(Ok),
+            Err(refusal) => Ok(Err(refusal)),
+        }
     }
 
     /// Sends a request whose answer is of no interest beyond its status.
@@ -137,6 +160,22 @@ impl Api {
             Err(refusal) => Ok(Err(refusal)),
         }
     }
+}
+
+/// The same request once more, where it may be repeated.
+fn again(request: &Request) -> Option<Request> {
+    let body = match &request.body {
+        Payload::Empty => Payload::Empty,
+        Payload::Bytes(bytes) => Payload::Bytes(bytes.clone()),
+        Payload::Stream { .. } => return None,
+    };
+    (request.replay == Replay::Safe).then(|| Request {
+        method: request.method.clone(),
+        uri: request.uri.clone(),
+        headers: request.headers.clone(),
+        body,
+        replay: Replay::Safe,
+    })
 }
 
 fn parse<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, RemoteError> {
@@ -186,6 +225,7 @@ impl Refusal {
         let kind = match self.status {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => StoreErrorKind::Unavailable,
             StatusCode::CONFLICT => StoreErrorKind::Conflict,
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => StoreErrorKind::Denied,
             StatusCode::NOT_IMPLEMENTED => {
                 StoreErrorKind::Unsupported("the endpoint does not implement what this needs")
             }

@@ -196,18 +196,19 @@ impl GcsStore {
         bucket: &str,
         listing: &mut Listing<'_>,
     ) -> Result<Option<Option<String>>, StoreError> {
-        let key = match &listing.options.after {
+        let start = match &listing.options.after {
             None => return Ok(Some(None)),
-            Some(Position::Prefix(prefix)) => return Ok(successor(prefix).map(Some)),
-            Some(Position::Key(key)) => key.clone(),
+            Some(Position::Key(key)) => Some(key.clone()),
+            Some(Position::Prefix(prefix)) => successor(prefix),
         };
-        let Some(folded) = listing.fold(&key).filter(|folded| *folded != key && !is_reserved(folded)) else {
-            return Ok(Some(Some(key)));
+        let Some(start) = start else { return Ok(None) };
+        let Some(folded) = listing.fold(&start).filter(|folded| !is_reserved(folded)) else {
+            return Ok(Some(Some(start)));
         };
         let folded = folded.to_owned();
-        let range = Range { prefix: &folded, start: Some(key.clone()), ..Range::default() };
+        let range = Range { prefix: &folded, start: Some(start.clone()), ..Range::default() };
         let page = self.names(cx, bucket, &range, (2, None)).await?;
-        if page.entries.iter().any(|entry| entry.name() > key.as_str()) {
+        if page.entries.iter().any(|entry| !listing.is_before(entry.name())) {
             listing.push(Entry::Prefix(folded.clone()));
         }
         Ok(successor(&folded).map(Some))

@@ -60,7 +60,7 @@ impl GcsStore {
         operation: &'static str,
     ) -> Result<(), StoreError> {
         match (condition, self.conditions.support()) {
-            (WriteCondition::Always, _) | (_, Support::Yes) => Ok(()),
+            (WriteCondition::Always, _) | (_, Support::Yes | Support::Supplied(_)) => Ok(()),
             (_, Support::No(reason)) => {
                 Err(StoreError::new(store::StoreErrorKind::Unsupported(reason), operation))
             }

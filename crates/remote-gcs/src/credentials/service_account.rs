@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
@@ -7,7 +8,9 @@ use aws_lc_rs::rsa::KeyPair;
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use remote::{Client, RemoteError, RemoteErrorKind};
+use http::StatusCode;
+use http::header::DATE;
+use remote::{Client, RemoteError, RemoteErrorKind, Response};
 use serde::Deserialize;
 use types::{Clock, Timestamp};
 use zeroize::Zeroizing;
@@ -17,6 +20,8 @@ use super::{InvalidCredentials, SCOPE, TOKEN_URI, Token, TokenSource, fields, se
 
 /// The longest that an assertion may be good for. Source: "Using OAuth 2.0 for server to server applications".
 const ASSERTION_SECS: u64 = 3600;
+/// How far our clock may be off before the token endpoint's is taken.
+const SKEW_MAX: Duration = Duration::from_secs(60);
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// A service account with its private key.
@@ -116,8 +121,27 @@ struct Source {
 impl TokenSource for Source {
     async fn token(&self) -> Result<Token, RemoteError> {
         let now = self.clock.now();
-        let assertion = self.account.assertion(now)?;
-        let form = [("grant_type", GRANT_TYPE), ("assertion", &assertion)];
-        read(exchange(&self.client, &self.account.token_uri, &form).await?, now).await
+        let response = self.ask(now).await?;
+        let theirs = response.header(DATE.as_str()).and_then(crate::time::from_http);
+        match theirs {
+            // Our clock is wrong: the moment that the service tells is the one that it will believe.
+            Some(theirs) if response.status == StatusCode::BAD_REQUEST && is_apart(now, theirs) => {
+                read(self.ask(theirs).await?, now).await
+            }
+            _ => read(response, now).await,
+        }
     }
+}
+
+impl Source {
+    async fn ask(&self, moment: Timestamp) -> Result<Response, RemoteError> {
+        let assertion = self.account.assertion(moment)?;
+        let form = [("grant_type", GRANT_TYPE), ("assertion", assertion.as_str())];
+        exchange(&self.client, &self.account.token_uri, &form).await
+    }
+}
+
+/// Whether two clocks differ by more than a request's way explains.
+fn is_apart(ours: Timestamp, theirs: Timestamp) -> bool {
+    ours.since(theirs).max(theirs.since(ours)) > SKEW_MAX
 }

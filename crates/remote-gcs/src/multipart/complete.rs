@@ -1,6 +1,6 @@
 use remote::{IdentityRecord, UploadRecord};
 use store::{
-    CompleteOptions, CompletedPart, Missing, PutOutcome, StoreError, StoreErrorKind, UploadRef,
+    CompleteOptions, CompletedPart, Missing, PartProblem, PutOutcome, StoreError, StoreErrorKind, UploadRef,
     WriteCondition,
 };
 use types::{ChecksumAlgorithm, ChecksumKind, Context};
@@ -72,7 +72,10 @@ impl GcsStore {
         if guard == Guard::ABSENT && self.known(cx, &upload.bucket.name, upload.key, None).await?.is_some() {
             return Err(StoreError::new(StoreErrorKind::ConditionFailed, COMPLETE));
         }
-        let waiting = self.join(cx, record, mode, assembled).await?;
+        let waiting = match self.join(cx, record, mode, assembled).await {
+            Ok(waiting) => waiting,
+            Err(error) => return Err(self.replaced(record, assembled).await.unwrap_or(error)),
+        };
         let table: PartTable =
             assembled.parts.iter().map(|part| (part.number, part.size_bytes, part.checksum)).collect();
         let nonce = format!("{:016x}", self.random.next_u64());
@@ -87,6 +90,11 @@ impl GcsStore {
         let (written, rest) = facts.write(&record.metadata);
         let resource = resource(upload.key.as_str(), &record.metadata, &written);
         let asked = self.make(cx, upload, &waiting, (&resource, guard)).await;
+        if let Ok(Err(_)) = &asked
+            && let Some(error) = self.replaced(record, assembled).await
+        {
+            return Err(error);
+        }
         let place = (&upload.bucket.name, upload.key);
         match self.settle_put(cx, place, asked, condition, Some(&nonce)).await? {
             Settled::Found(known) => Ok(known),
@@ -136,6 +144,15 @@ impl GcsStore {
                 }
             }
         }
+    }
+
+    /// The error of a completion that one of its parts was replaced under.
+    async fn replaced(&self, record: &UploadRecord, assembled: &Assembled) -> Option<StoreError> {
+        let numbers: Vec<u32> = assembled.parts.iter().map(|part| part.number).collect();
+        let now = self.ledger.parts_numbered(record, &numbers).await.ok()?;
+        let mut pairs = assembled.parts.iter().zip(now);
+        let (part, _) = pairs.find(|(part, now)| now.as_ref() != Some(*part))?;
+        Some(StoreError::new(StoreErrorKind::Part(PartProblem::Invalid(part.number)), COMPLETE))
     }
 
     async fn make(

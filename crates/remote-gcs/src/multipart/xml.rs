@@ -59,12 +59,8 @@ impl GcsStore {
         let request = self.api.request(Method::POST, &xml_path(bucket, name), &query);
         let mut request = request.map_err(|error| failed(error, CREATE))?;
         request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(crate::found::NO_TYPE));
-        match self.api.ask(cx, request).await.map_err(|error| failed(error, CREATE))? {
-            Ok(response) => {
-                let document =
-                    response.collect(ANSWER_MAX_BYTES).await.map_err(|error| failed(error, CREATE))?;
-                Ok(element(&document, "UploadId").filter(|id| !id.is_empty()))
-            }
+        match self.api.ask_bytes(cx, request).await.map_err(|error| failed(error, CREATE))? {
+            Ok(document) => Ok(element(&document, "UploadId").filter(|id| !id.is_empty())),
             Err(refusal)
                 if matches!(
                     refusal.status,
@@ -138,15 +134,11 @@ impl GcsStore {
         let mut request = request.map_err(|error| failed(error, COMPLETE))?;
         request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
         request.body = Payload::Bytes(part_list(parts));
-        match self.api.ask(cx, request).await {
-            Ok(Ok(response)) => {
-                let document = response.collect(ANSWER_MAX_BYTES).await;
-                let document = document.map_err(|error| failed(error, COMPLETE))?;
-                match element(&document, "Code") {
-                    Some(code) => Err(refused(&code, parts)),
-                    None => Ok(()),
-                }
-            }
+        match self.api.ask_bytes(cx, request).await {
+            Ok(Ok(document)) => match element(&document, "Code") {
+                Some(code) => Err(refused(&code, parts)),
+                None => Ok(()),
+            },
             Ok(Err(refusal)) if refusal.is_missing() => Ok(()),
             Ok(Err(refusal)) if refusal.status == StatusCode::BAD_REQUEST => {
                 let code = element(refusal.message.as_bytes(), "Code").unwrap_or_default();

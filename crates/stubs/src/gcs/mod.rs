@@ -116,10 +116,14 @@ impl Stub {
         format!("http://{}", self.address())
     }
 
-    /// Its endpoint and how to get in, on one line.
+    /// Its endpoint and how to get in, on one line: behind `credentials=` stands a key file to the end of the line.
     #[must_use]
     pub fn banner(&self) -> String {
-        format!("{} credentials={}", self.url(), self.service_account_json(&self.url()))
+        format!(
+            "endpoint={} project=project credentials={}",
+            self.url(),
+            self.service_account_json(&self.url())
+        )
     }
 
     /// The key file of its service account, whose tokens are issued at `endpoint`: its own address, or that of a server of

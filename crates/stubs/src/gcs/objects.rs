@@ -85,14 +85,16 @@ pub(super) fn patch(world: &mut World, asked: &Asked, (bucket, name): (&str, &st
     if let Err(error) = require_legal(name, &fields) {
         return refused(error);
     }
-    let generations = held.objects.get_mut(name).into_iter().flatten();
-    for object in generations.filter(|object| object.generation == generation) {
-        object.fields = fields.clone();
-        object.metageneration += 1;
-        object.updated = now;
-        return reply::document(&object.resource(bucket, name));
+    let mut generations = held.objects.get_mut(name).into_iter().flatten();
+    match generations.find(|object| object.generation == generation) {
+        Some(object) => {
+            object.fields = fields;
+            object.metageneration += 1;
+            object.updated = now;
+            reply::document(&object.resource(bucket, name))
+        }
+        None => missing(bucket, name),
     }
-    missing(bucket, name)
 }
 
 pub(super) fn compose(world: &mut World, asked: &Asked, (bucket, name): (&str, &str)) -> Response<Bytes> {

@@ -133,7 +133,7 @@ fn piece(world: &mut World, asked: &Asked, id: &str) -> Response<Bytes> {
         let Session { bucket, name, resource, conditions, data } = session;
         return store(world, (&bucket, &name), &resource, data.into(), conditions);
     }
-    if total.is_some() || asked.body.len() % PIECE_BYTES != 0 || asked.body.is_empty() {
+    if total.is_some() || !asked.body.len().is_multiple_of(PIECE_BYTES) || asked.body.is_empty() {
         return reply::error(400, "A piece but the last is a multiple of 256 KiB.");
     }
     let mut response = reply::with(308, "text/plain", "");

@@ -1,0 +1,220 @@
+//! The store keeps the promises of the port on an emulator that others have written: fake-gcs-server.
+//!
+//! What it lacks, the store finds out: it has no uploads in parts (they are composed), lets rewrites and compositions pass
+//! whatever their condition (conditional writes are refused), and pages folded listings in its own way (they are folded
+//! here).
+
+mod common;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use conformance::store::StoreWorld;
+use meta::MemoryMeta;
+use remote_gcs::{Credentials, GcsOptions, GcsStore, Trust};
+use store::SharedStore;
+
+use crate::common::{PART_MIN_BYTES, options};
+
+/// The variable that names the program.
+const PROGRAM: &str = "SLUICE_TEST_FAKE_GCS";
+/// How long it may take to listen.
+const START_MAX: Duration = Duration::from_secs(20);
+
+/// The emulator, ended with the process.
+struct Emulator {
+    address: SocketAddr,
+    _child: Ended,
+}
+
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Emulator {
+    fn start() -> Self {
+        let program = std::env::var(PROGRAM).unwrap_or_else(|_| {
+            panic!("{PROGRAM} names no program: `cargo xtask test` installs fake-gcs-server and sets it")
+        });
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let (port, public) = (address.port().to_string(), address.to_string());
+        let child = Command::new(program)
+            .args(["-scheme", "http", "-backend", "memory", "-host", "127.0.0.1", "-log-level", "error"])
+            .args(["-port", &port, "-public-host", &public])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let emulator = Self { address, _child: Ended(child) };
+        let begun = std::time::Instant::now();
+        while std::net::TcpStream::connect(address).is_err() {
+            assert!(begun.elapsed() < START_MAX, "fake-gcs-server does not listen");
+            std::thread::yield_now();
+        }
+        emulator
+    }
+}
+
+/// One emulator per world: worlds begin empty.
+struct FakeWorld {
+    emulator: Emulator,
+    meta: MemoryMeta,
+}
+
+impl FakeWorld {
+    fn new() -> Self {
+        Self { emulator: Emulator::start(), meta: MemoryMeta::default() }
+    }
+
+    fn store(&self) -> GcsStore {
+        let url = format!("http://{}", self.emulator.address);
+        let options = options(&url, Credentials::Anonymous, self.meta.clone());
+        GcsStore::new(GcsOptions { trust: Trust::Probe, ..options })
+    }
+}
+
+#[async_trait]
+impl StoreWorld for FakeWorld {
+    async fn open(&self) -> SharedStore {
+        Arc::new(self.store())
+    }
+
+    fn part_min_bytes(&self) -> u64 {
+        PART_MIN_BYTES
+    }
+
+    fn is_lasting(&self) -> bool {
+        true
+    }
+}
+
+macro_rules! cases {
+    ($($group:ident :: $case:ident)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            #[ignore = "needs fake-gcs-server; cargo xtask test runs it"]
+            async fn $case() {
+                conformance::store::cases::$group::$case(&FakeWorld::new()).await;
+            }
+        )*
+    };
+}
+
+cases!(
+    buckets::a_bucket_is_found_as_it_was_made
+    buckets::a_name_is_given_once
+    buckets::of_racing_creators_exactly_one_makes_the_bucket
+    buckets::a_bucket_that_is_not_there_is_missing
+    buckets::tags_are_replaced_and_removed
+    buckets::versioning_is_enabled_and_suspended_but_never_removed
+    buckets::only_an_empty_bucket_is_removed
+    buckets::versions_and_markers_keep_a_bucket
+    buckets::a_bucket_made_again_shares_nothing
+    buckets::a_write_decided_on_an_older_record_is_decided_again
+    buckets::writes_and_the_removal_of_their_bucket_exclude_each_other
+    buckets::listings_of_buckets_page_at_every_boundary
+    objects::bytes_of_every_size_come_back
+    objects::frames_of_every_shape_make_the_same_object
+    objects::ranges_read_exactly_their_bytes
+    objects::an_overwritten_object_is_wholly_the_new_one
+    objects::an_open_object_stays_as_it_was
+    objects::readers_of_an_object_that_is_overwritten_see_one_or_the_other
+    objects::metadata_come_back_as_they_were_sent
+    objects::every_legal_key_is_its_own_object
+    objects::an_object_that_is_not_there_is_missing
+    objects::part_one_of_an_object_in_one_piece_is_all_of_it
+    objects::a_supplied_identity_is_kept_and_nothing_is_hashed
+    objects::what_was_stored_is_there_after_reopening
+    bodies::every_checksum_is_verified_and_kept
+    bodies::a_wrong_checksum_stores_nothing
+    bodies::content_md5_is_verified
+    bodies::a_failing_body_stores_nothing
+    bodies::a_dropped_put_takes_effect_wholly_or_not_at_all
+    bodies::a_stalled_put_holds_nobody_up
+    conditions::each_condition_of_a_put_holds_or_changes_nothing
+    conditions::each_condition_of_a_delete_holds_or_changes_nothing
+    conditions::each_condition_of_a_copy_holds_or_changes_nothing
+    conditions::a_delete_marker_counts_as_no_object
+    conditions::a_condition_on_a_named_version_looks_at_that_version
+    conditions::of_racing_creators_exactly_one_wins
+    conditions::of_racing_replacers_exactly_one_wins
+    conditions::of_racing_conditional_deletes_exactly_one_finds_the_object
+    conditions::unconditional_writers_of_one_key_all_come_through
+    listing::pages_join_without_gap_or_repetition
+    listing::odd_keys_are_listed_in_byte_order
+    listing::a_listing_goes_on_behind_any_position
+    listing::a_limit_of_nothing_asks_whether_there_is_anything
+    listing::a_listing_shows_what_head_shows
+    listing::every_write_is_listed_at_once
+    listing::noncurrent_versions_and_markers_are_not_listed
+    listing::more_than_a_thousand_keys_page_well
+    versions::every_write_keeps_the_one_before
+    versions::a_version_that_was_never_issued_is_missing
+    versions::a_delete_puts_a_marker_that_hides_and_removing_it_uncovers
+    versions::deleting_what_is_not_there_puts_a_marker_all_the_same
+    versions::removing_the_newest_uncovers_the_next
+    versions::removing_an_older_version_leaves_the_newest
+    versions::an_object_from_before_versioning_is_the_null_version
+    versions::suspended_writes_replace_the_null_version_and_no_other
+    versions::a_suspended_delete_puts_a_null_marker
+    versions::tags_belong_to_a_version
+    versions::racing_writers_each_leave_a_version
+    version_listing::pages_of_versions_join_at_every_boundary
+    version_listing::versions_fold_to_common_prefixes
+    version_listing::a_limit_of_nothing_asks_whether_there_is_any_version
+    version_listing::a_bucket_is_emptied_page_by_page
+    version_listing::an_unversioned_bucket_lists_null_versions
+    deletes::a_thousand_keys_are_deleted_at_once
+    deletes::each_target_has_its_own_outcome_in_order
+    deletes::one_key_may_be_named_several_times
+    deletes::versions_and_markers_of_one_key_go_together
+    deletes::a_marker_put_and_removed_in_one_call_leaves_nothing
+    deletes::writers_that_race_with_many_deletes_lose_nothing
+    copies::a_copy_outlives_its_source
+    copies::directives_keep_or_replace
+    copies::an_object_copied_onto_itself_keeps_its_bytes
+    copies::another_checksum_is_computed
+    copies::a_source_that_is_not_the_one_named_is_a_conflict
+    copies::a_version_is_copied_by_name
+    copies::an_object_in_parts_is_copied_with_its_parts
+    copies::copies_that_race_with_deletes_of_their_source_keep_their_bytes
+    tags::tags_change_and_the_rest_stays
+    tags::tags_of_nothing_are_missing
+    tags::racing_taggers_leave_one_whole_set
+    multipart::parts_join_in_their_order
+    multipart::ranges_cross_parts
+    multipart::parts_of_an_object_are_found_by_number
+    multipart::a_part_uploaded_again_replaces_the_first
+    multipart::a_wrong_list_of_parts_is_refused_and_the_upload_stays
+    multipart::a_completion_is_decided_by_its_condition
+    multipart::a_completion_repeated_answers_the_same
+    multipart::an_aborted_upload_is_gone
+    multipart::an_upload_belongs_to_its_key
+    multipart::whole_checksums_are_combined_and_verified
+    multipart::composite_checksums_cover_the_parts
+    multipart::a_part_of_another_algorithm_is_refused
+    multipart::many_parts_make_one_object
+    multipart_races::racing_completions_make_one_object
+    multipart_races::a_completion_that_races_with_an_abort_is_whole_or_absent
+    multipart_races::a_completion_never_takes_a_part_that_was_not_listed
+    multipart_races::parts_uploaded_at_once_are_all_there
+    multipart_races::an_open_object_in_parts_stays_as_it_was
+    copied_parts::parts_are_copied_whole_and_by_range
+    copied_parts::parts_are_copied_from_objects_in_parts
+    copied_parts::a_part_of_another_source_is_a_conflict
+    upload_listing::uploads_are_listed_by_key_and_age
+    upload_listing::ended_uploads_are_not_listed
+    upload_listing::a_listed_upload_shows_how_it_was_begun
+    upload_listing::parts_are_listed_page_by_page
+    model::random_histories_match_a_plain_model
+);
