@@ -61,6 +61,7 @@ impl Fold {
     /// Takes a common prefix, which ends with the delimiter. Taking the same one again changes nothing.
     pub fn push_prefix(&mut self, prefix: String) -> Folded {
         let behind = match &self.options.after {
+            Some(Position::Prefix(after)) if *after != prefix && after.starts_with(&prefix) => true,
             Some(Position::Prefix(after)) => prefix > *after && !prefix.starts_with(after.as_str()),
             // A marker inside the prefix leaves what lies behind it, which folds into this prefix again.
             Some(Position::Key(after)) => prefix > *after || after.starts_with(&prefix),
