@@ -94,7 +94,7 @@ async fn answers_count_in_the_budget_while_they_are_held() {
         }
     }
     assert_eq!(read, bytes.len());
-    assert!(largest >= 2 * MIB && largest <= 4 * MIB, "{largest}");
+    assert!((2 * MIB..=4 * MIB).contains(&largest), "{largest}");
     held.clear();
     assert_eq!(budget.used_bytes(), 0);
 }

@@ -1,5 +1,7 @@
 //! The client against a server of faults, and against answers written by hand.
 
+#![allow(clippy::unwrap_used, reason = "tests may unwrap")]
+
 mod bodies;
 mod credentials;
 mod faults;
