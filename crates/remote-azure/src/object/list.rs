@@ -21,10 +21,20 @@ struct Walk<'a> {
     bucket: &'a Bucket,
     prefix: &'a str,
     delimiter: Option<&'a str>,
+    folds: Folds,
     after: Option<&'a Position>,
     /// Where the page at hand begins; none is the beginning.
     marker: Option<String>,
     next: Option<String>,
+}
+
+/// Who folds keys to common prefixes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Folds {
+    /// The service.
+    There,
+    /// This store: delimiters of several characters, which not every endpoint knows.
+    Here,
 }
 
 /// How an entry lies to the position behind which a listing goes on.
@@ -56,31 +66,15 @@ impl Azure {
         let is_known = remembered.is_some() || after.is_none();
         let marker =
             remembered.and_then(|found| if found.writes == writes { found.exact } else { found.safe });
-        let mut walk =
-            Walk { azure: self, cx, bucket, prefix: &options.prefix, delimiter, after, marker, next: None };
-        let mut found: Vec<Entry> = Vec::new();
-        let mut more = false;
-        for page in 0..=PAGES_MAX {
-            if page == PAGES_MAX {
-                return Err(StoreError::new(StoreErrorKind::Unavailable, OPERATION));
-            }
-            let wanted = if is_known { (options.limit - found.len()).max(1) } else { SERVICE_PAGE_MAX };
-            let mut entries = walk.page(wanted).await?.into_iter();
-            while let Some(entry) = walk.next_behind(&mut entries).await? {
-                if found.len() == options.limit {
-                    more = true;
-                    break;
-                }
-                found.push(entry);
-            }
-            let is_consumed = !more;
-            more |= found.len() == options.limit && options.limit > 0 && walk.next.is_some();
-            if more || walk.next.is_none() {
-                walk.remember(&found, is_consumed, writes);
-                break;
-            }
-            walk.marker = walk.next.take();
-        }
+        let folds = match delimiter {
+            Some(text) if text.chars().count() > 1 => Folds::Here,
+            _ => Folds::There,
+        };
+        let prefix = &options.prefix;
+        let mut walk = Walk { azure: self, cx, bucket, prefix, delimiter, folds, after, marker, next: None };
+        // Entries before the position, and keys that are folded here, come in the largest pages that there are.
+        let all_count = is_known && folds == Folds::There;
+        let (found, more) = walk.collect(options.limit, all_count, writes).await?;
         Ok(ListPage { entries: self.listed(bucket, found).await?, more })
     }
 
@@ -124,11 +118,61 @@ fn listed(entry: Entry) -> ListEntry {
 }
 
 impl Walk<'_> {
+    /// At most `limit` entries, and whether there are more. `all_count` says that every entry of the service's is one of the
+    /// answer's.
+    async fn collect(
+        &mut self,
+        limit: usize,
+        all_count: bool,
+        writes: u64,
+    ) -> Result<(Vec<Entry>, bool), StoreError> {
+        let mut found: Vec<Entry> = Vec::new();
+        for _ in 0..PAGES_MAX {
+            let wanted = if all_count { (limit - found.len()).max(1) } else { SERVICE_PAGE_MAX };
+            let mut entries = self.page(wanted).await?.into_iter();
+            let mut is_cut = false;
+            while let Some(entry) = self.next_behind(&mut entries).await? {
+                let entry = self.fold(entry);
+                if matches!((&entry, found.last()), (Entry::Prefix(one), Some(Entry::Prefix(last))) if one == last)
+                {
+                    continue;
+                }
+                if found.len() == limit {
+                    is_cut = true;
+                    break;
+                }
+                found.push(entry);
+            }
+            let is_full = all_count && limit > 0 && found.len() == limit && self.next.is_some();
+            if is_cut || is_full || self.next.is_none() {
+                self.remember(&found, !is_cut, writes);
+                return Ok((found, is_cut || is_full));
+            }
+            self.marker = self.next.take();
+        }
+        Err(StoreError::new(StoreErrorKind::Unavailable, OPERATION))
+    }
+
+    /// Folds a key by a delimiter that the service is not asked for.
+    fn fold(&self, entry: Entry) -> Entry {
+        let (Folds::Here, Some(delimiter), Entry::Blob(key, _)) = (self.folds, self.delimiter, &entry) else {
+            return entry;
+        };
+        let rest = key.as_str().get(self.prefix.len()..).unwrap_or_default();
+        match rest.find(delimiter) {
+            Some(place) => {
+                let end = self.prefix.len() + place + delimiter.len();
+                Entry::Prefix(key.as_str()[..end].to_owned())
+            }
+            None => entry,
+        }
+    }
+
     async fn page(&mut self, wanted: usize) -> Result<Vec<Entry>, StoreError> {
         let list = ListRequest {
             container: self.bucket.name.as_str(),
             prefix: self.prefix,
-            delimiter: self.delimiter,
+            delimiter: self.delimiter.filter(|_| self.folds == Folds::There),
             marker: self.marker.as_deref(),
             max: wanted.min(SERVICE_PAGE_MAX),
         };
