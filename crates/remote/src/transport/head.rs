@@ -87,3 +87,59 @@ fn keeps_alive(headers: &HeaderMap, minor: u8) -> bool {
     let wanted = if minor == 0 { says("keep-alive") } else { !says("close") };
     wanted && !twice_framed
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+    use crate::transport::Framing;
+
+    const HEAD: &[u8] = b"HTTP/1.1 206 Partial\r\nETag: \"a\"\r\nEmpty:\r\nContent-Length: 3\r\nx-twice: 1\r\nx-twice: 2\r\n\r\nabc";
+
+    #[test]
+    fn a_head_is_taken_off_and_the_body_stays() {
+        for len in 0..HEAD.len() - 3 {
+            let mut buffer = BytesMut::from(&HEAD[..len]);
+            assert!(parse_head(&mut buffer).unwrap().is_none(), "{len}");
+            assert_eq!(buffer.len(), len, "nothing is taken before it is whole");
+        }
+        let mut buffer = BytesMut::from(HEAD);
+        let head = parse_head(&mut buffer).unwrap().unwrap();
+        assert_eq!(&buffer[..], b"abc");
+        assert_eq!(head.status, StatusCode::PARTIAL_CONTENT);
+        assert_eq!(
+            (&head.headers["etag"], &head.headers["empty"]),
+            (&HeaderValue::from_static("\"a\""), &HeaderValue::from_static(""))
+        );
+        assert_eq!(head.headers.get_all("x-twice").iter().count(), 2);
+        assert_eq!(Framing::of(&Method::GET, &head).unwrap(), Framing::Length(3));
+        assert_eq!(Framing::of(&Method::HEAD, &head).unwrap(), Framing::Length(0));
+    }
+
+    #[test]
+    fn damaged_heads_are_errors_or_heads_and_never_take_more_than_is_there() {
+        for place in 0..HEAD.len() {
+            for byte in [0, b'\r', b'\n', b' ', b':', b'0', b'a', 0x7F, 0xFF] {
+                let mut damaged = BytesMut::from(HEAD);
+                damaged[place] = byte;
+                if let Ok(Some(head)) = parse_head(&mut damaged) {
+                    let _ = Framing::of(&Method::GET, &head);
+                    assert!(damaged.len() >= 3 || place + 3 >= HEAD.len(), "{place} {byte}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_request_is_written_as_it_is() {
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        parts.method = Method::PUT;
+        parts.uri = "http://host/a%2Fb//c?x=%20&y".parse().unwrap();
+        parts.headers.insert("host", HeaderValue::from_static("host"));
+        assert_eq!(encode_head(&parts), "PUT /a%2Fb//c?x=%20&y HTTP/1.1\r\nhost: host\r\n\r\n");
+        parts.uri = "http://host".parse().unwrap();
+        parts.headers.clear();
+        assert_eq!(encode_head(&parts), "PUT / HTTP/1.1\r\n\r\n");
+    }
+}
