@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use meta::{Record, Revision, SCAN_MAX_BYTES, ScanItem, ScanPage};
+use meta::{Record, Revision, SCAN_MAX_BYTES, ScanItem, ScanPage, ScanRequest};
 
 use crate::row::RawRecord;
 
@@ -19,16 +19,20 @@ enum Span {
 
 /// Items for which room is made at once.
 const ITEMS_AT_FIRST: usize = 1024;
-/// Bytes for which room is made per item of the page.
-const ITEM_BYTES_AT_FIRST: usize = 256;
+/// Bytes for which room is made per record of the page.
+const RECORD_BYTES_AT_FIRST: usize = 256;
+/// Bytes for which room is made per prefix of the page.
+const PREFIX_BYTES_AT_FIRST: usize = 64;
 
 impl PageBuilder {
-    pub(crate) fn new(limit: usize) -> Self {
-        let items = limit.min(ITEMS_AT_FIRST);
+    /// A page that answers `request`.
+    pub(crate) fn new(request: &ScanRequest) -> Self {
+        let items = request.limit.min(ITEMS_AT_FIRST);
+        let item_bytes = if request.fold.is_some() { PREFIX_BYTES_AT_FIRST } else { RECORD_BYTES_AT_FIRST };
         Self {
-            arena: Vec::with_capacity(items * ITEM_BYTES_AT_FIRST),
+            arena: Vec::with_capacity(items * item_bytes),
             spans: Vec::with_capacity(items),
-            limit,
+            limit: request.limit,
         }
     }
 

@@ -9,7 +9,8 @@ use crate::page::PageBuilder;
 use crate::row;
 
 const GET: &str = "SELECT key, revision, crc, value FROM record WHERE key = ?1";
-const SCAN: &str = "SELECT key, revision, crc, value FROM record WHERE key >= ?1 AND key < ?2 ORDER BY key";
+/// Where a scan ends is looked at here: SQLite would compare the key of every row, those that are stepped over included.
+const SCAN: &str = "SELECT key, revision, crc, value FROM record WHERE key >= ?1 ORDER BY key";
 
 const COUNT_LARGE: &str =
     "SELECT (SELECT count(*) FROM large), (SELECT count(*) FROM record WHERE typeof(value) = 'integer')";
@@ -62,7 +63,8 @@ impl Reader {
         let mut statement = self.connection.prepare_cached(GET).or_meta(OPERATION)?;
         let mut rows = statement.query([key]).or_meta(OPERATION)?;
         let Some(row) = rows.next().or_meta(OPERATION)? else { return Ok(None) };
-        let record = row::read(&self.connection, row, OPERATION, |record| Record {
+        let found = (row, row::key(row, OPERATION)?);
+        let record = row::read(&self.connection, found, OPERATION, |record| Record {
             key: Bytes::copy_from_slice(record.key),
             value: Bytes::copy_from_slice(record.value),
             revision: record.revision,
@@ -82,11 +84,15 @@ impl Reader {
 
     fn scan_plain(&self, request: &ScanRequest) -> Result<ScanPage, MetaError> {
         const OPERATION: &str = "scan";
-        let mut page = PageBuilder::new(request.limit);
+        let mut page = PageBuilder::new(request);
         let mut statement = self.connection.prepare_cached(SCAN).or_meta(OPERATION)?;
-        let mut rows = statement.query([&request.start[..], &request.end[..]]).or_meta(OPERATION)?;
+        let mut rows = statement.query([&request.start[..]]).or_meta(OPERATION)?;
         while let Some(row) = rows.next().or_meta(OPERATION)? {
-            if !row::read(&self.connection, row, OPERATION, |record| page.push_record(record))? {
+            let key = row::key(row, OPERATION)?;
+            if key >= &request.end[..] {
+                break;
+            }
+            if !row::read(&self.connection, (row, key), OPERATION, |record| page.push_record(record))? {
                 return Ok(page.finish(true));
             }
         }
@@ -94,7 +100,7 @@ impl Reader {
     }
 
     fn scan_folded(&self, request: &ScanRequest) -> Result<ScanPage, MetaError> {
-        let mut page = PageBuilder::new(request.limit);
+        let mut page = PageBuilder::new(request);
         let mut progress = Progress::Seek(request.start.to_vec());
         let mut steps_max = FOLD_STEPS_MAX;
         while let Progress::Seek(start) = progress {
@@ -115,10 +121,10 @@ impl Reader {
         const OPERATION: &str = "scan";
         let prefix_len = |key: &[u8]| request.fold.as_ref().and_then(|fold| fold.prefix_len(key));
         let mut statement = self.connection.prepare_cached(SCAN).or_meta(OPERATION)?;
-        let mut rows = statement.query([start, &request.end[..]]).or_meta(OPERATION)?;
+        let mut rows = statement.query([start]).or_meta(OPERATION)?;
         let mut steps = 0;
         while let Some(row) = rows.next().or_meta(OPERATION)? {
-            let key = row.get_ref(0).or_meta(OPERATION)?.as_blob().unwrap_or_default();
+            let key = row::key(row, OPERATION)?;
             if let Some(prefix) = page.last_prefix().filter(|prefix| key.starts_with(prefix)) {
                 steps += 1;
                 if steps <= steps_max {
@@ -131,10 +137,14 @@ impl Reader {
                 steps_max = FOLD_STEPS_MAX;
             }
             steps = 0;
-            let added = row::read(&self.connection, row, OPERATION, |record| match prefix_len(record.key) {
-                Some(len) => page.push_prefix(&record.key[..len]),
-                None => page.push_record(record),
-            })?;
+            if key >= &request.end[..] {
+                break;
+            }
+            let added =
+                row::read(&self.connection, (row, key), OPERATION, |record| match prefix_len(record.key) {
+                    Some(len) => page.push_prefix(&record.key[..len]),
+                    None => page.push_record(record),
+                })?;
             if !added {
                 return Ok(Progress::Full);
             }
@@ -172,10 +182,8 @@ impl Reader {
         let mut rows = statement.query([start]).or_meta(OPERATION)?;
         for _ in 0..limit {
             let Some(row) = rows.next().or_meta(OPERATION)? else { break };
-            let key = row.get_ref(0).or_meta(OPERATION)?.as_blob();
-            let key =
-                key.map_err(|error| MetaError::with_source(MetaErrorKind::Corrupt, OPERATION, error))?;
-            match row::read(&self.connection, row, OPERATION, |_| ()) {
+            let key = row::key(row, OPERATION)?;
+            match row::read(&self.connection, (row, key), OPERATION, |_| ()) {
                 Err(error) if error.kind != MetaErrorKind::Corrupt => return Err(error),
                 outcome => visit(key, outcome.is_ok()),
             }

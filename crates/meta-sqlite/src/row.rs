@@ -34,22 +34,31 @@ impl RawRecord<'_> {
     }
 }
 
-/// Reads and verifies a row, fetches its value where that stands elsewhere, and hands the record to `visit`. The row's
-/// statement being under way, both reads are of one moment.
+/// The key of a row.
+///
+/// # Errors
+/// `Corrupt` where it is not what this engine writes.
+pub(crate) fn key<'row>(row: &'row Row<'_>, operation: &'static str) -> Result<&'row [u8], MetaError> {
+    match row.get_ref(0) {
+        Ok(ValueRef::Blob(key)) => Ok(key),
+        _ => Err(MetaError::new(MetaErrorKind::Corrupt, operation)),
+    }
+}
+
+/// Reads and verifies the row of `key`, fetches its value where that stands elsewhere, and hands the record to `visit`. The
+/// row's statement being under way, both reads are of one moment.
 ///
 /// # Errors
 /// `Corrupt` where the columns are not what this engine writes, or the checksum is another one.
 pub(crate) fn read<T>(
     connection: &Connection,
-    row: &Row<'_>,
+    (row, key): (&Row<'_>, &[u8]),
     operation: &'static str,
     visit: impl FnOnce(RawRecord<'_>) -> T,
 ) -> Result<T, MetaError> {
     let corrupt = || MetaError::new(MetaErrorKind::Corrupt, operation);
-    let columns = (row.get_ref(0), row.get_ref(1), row.get_ref(2), row.get_ref(3));
-    let (Ok(ValueRef::Blob(key)), Ok(ValueRef::Integer(revision)), Ok(ValueRef::Integer(crc)), Ok(value)) =
-        columns
-    else {
+    let columns = (row.get_ref(1), row.get_ref(2), row.get_ref(3));
+    let (Ok(ValueRef::Integer(revision)), Ok(ValueRef::Integer(crc)), Ok(value)) = columns else {
         return Err(corrupt());
     };
     let visit_verified = |value| {
