@@ -10,7 +10,7 @@ use tokio::sync::OwnedRwLockWriteGuard;
 use tokio::time::Instant;
 use types::{BucketName, Context, Owner, TagSet};
 
-use crate::api::{ApiError, Entry, Fate, FolderId, Lane, Made};
+use crate::api::{ApiError, Entry, EntryId, Fate, FolderId, Lane, Made};
 use crate::drive::{Drive, to_the_end};
 use crate::folders::{Freshness, Label};
 use crate::names::{steps, twin_steps};
@@ -57,7 +57,7 @@ impl Drive {
             drive.ledger.put_bucket(&name, &record).await?;
             drive.folders.show_empty(folder.id);
             drive.folders.show(folder.clone());
-            Ok(drive.bucket_of(&name, &folder, Some(record)))
+            drive.bucket_of(&name, &folder, Some(record)).await
         })
         .await
     }
@@ -98,19 +98,27 @@ impl Drive {
         Ok(found.iter().min_by_key(|node| node.entry.id).map(|node| node.entry.clone()))
     }
 
-    fn bucket_of(&self, name: &BucketName, folder: &Entry, record: Option<BucketRecord>) -> Bucket {
+    /// A bucket by its folder and what is recorded of it.
+    async fn bucket_of(
+        &self,
+        name: &BucketName,
+        folder: &Entry,
+        record: Option<BucketRecord>,
+    ) -> Result<Bucket, StoreError> {
+        let counted = self.ledger.value(&changes(folder.id)).await?;
+        let revision = counted.and_then(|count| count.try_into().ok()).map_or(0, u64::from_le_bytes);
         // A record of a folder that was there before under this name says nothing of this one.
         let record = record.filter(|record| record.created_at == folder.created_at);
         let record = record.unwrap_or_else(|| self.unrecorded(folder));
-        Bucket {
+        Ok(Bucket {
             name: name.clone(),
             handle: folder.id.0,
-            revision: revision(&record),
+            revision,
             owner: record.owner,
             created_at: record.created_at,
             versioning: Versioning::Off,
             tags: record.tags,
-        }
+        })
     }
 
     fn unrecorded(&self, folder: &Entry) -> BucketRecord {
@@ -144,7 +152,7 @@ impl Drive {
     ) -> Result<Bucket, StoreError> {
         let folder = self.folder_of(cx, name, "find bucket").await?;
         let record = self.ledger.bucket_record(name).await?;
-        Ok(self.bucket_of(name, &folder, record))
+        self.bucket_of(name, &folder, record).await
     }
 
     pub(crate) async fn update_bucket(
@@ -171,7 +179,9 @@ impl Drive {
             record.tags = tags.clone();
         };
         let record = self.ledger.update_bucket(&bucket.name, unrecorded, change).await?;
-        Ok(self.bucket_of(&bucket.name, &folder, Some(record)))
+        let count = bucket.revision.wrapping_add(1).to_le_bytes();
+        self.ledger.put_value(&changes(folder.id), &count).await?;
+        self.bucket_of(&bucket.name, &folder, Some(record)).await
     }
 
     pub(crate) async fn list_buckets(
@@ -189,8 +199,10 @@ impl Drive {
         folders.truncate(options.limit);
         let names: Vec<BucketName> = folders.iter().map(|(name, _)| name.clone()).collect();
         let records = self.ledger.bucket_records(&names).await?;
-        let found = folders.iter().zip(records);
-        let buckets = found.map(|((name, folder), record)| self.bucket_of(name, folder, record)).collect();
+        let mut buckets = Vec::with_capacity(folders.len());
+        for ((name, folder), record) in folders.iter().zip(records) {
+            buckets.push(self.bucket_of(name, folder, record).await?);
+        }
         Ok(BucketPage { buckets, more })
     }
 
@@ -238,6 +250,7 @@ impl Drive {
             // To the trash, with whatever somebody else puts there in this very moment.
             let removed = drive.remove_entry(&cx, Lane::OWN, &folder, Fate::Trash).await;
             removed.map_err(ApiError::into_store)?;
+            drive.ledger.remove_value(&changes(folder.id)).await?;
             drive.ledger.remove_bucket(&bucket.name).await
         })
         .await
@@ -298,7 +311,7 @@ impl Drive {
 /// The root of the account, which is no entry, as one.
 fn root_entry() -> Entry {
     Entry {
-        id: crate::api::EntryId(0),
+        id: EntryId(0),
         name: String::new(),
         is_folder: true,
         parent: FolderId::Root,
@@ -312,13 +325,7 @@ fn root_entry() -> Entry {
     }
 }
 
-/// Which state of a bucket's record this is.
-fn revision(record: &BucketRecord) -> u64 {
-    let mut facts = String::new();
-    for (key, value) in record.tags.iter() {
-        facts.push_str(&format!("{key}\0{value}\0"));
-    }
-    facts.push_str(record.owner.id.as_str());
-    let md5 = hash::Md5::digest(facts.as_bytes());
-    md5[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+/// The name of the value that counts the changes of a bucket's record.
+fn changes(folder: EntryId) -> Vec<u8> {
+    format!("changes/{folder}").into_bytes()
 }

@@ -31,6 +31,6 @@ mod table;
 mod tags;
 mod tree;
 
+pub use drime_store::DrimeStore;
 pub use options::{Conditional, DrimeOptions, Root, Tuning};
 pub use stats::Stats;
-pub use drime_store::DrimeStore;

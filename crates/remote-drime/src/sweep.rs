@@ -5,10 +5,10 @@ use tokio::time::Instant;
 use types::Context;
 
 use crate::api::{ApiError, DriveUpload, Fate, FolderId, Lane};
+use crate::drime_store::DrimeStore;
 use crate::drive::Drive;
 use crate::folders::Freshness;
 use crate::large::STAGED;
-use crate::drime_store::DrimeStore;
 use crate::tree::MADE;
 
 /// How often what was left behind is looked for.
