@@ -41,9 +41,6 @@ class Stub:
         """What the stand-in said of itself: NAME=VALUE with blanks between."""
         return dict(word.split("=", 1) for word in self.banner.split())
 
-    def start(self):
-        return 0.0
-
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=STOP_SECONDS)
@@ -82,13 +79,11 @@ class Gateway(Server):
     def __init__(self, home, kind, config=""):
         home.mkdir(parents=True, exist_ok=True)
         self.backing = Server(home / "backing") if kind == "s3" else Stub(kind)
+        if kind == "s3":
+            self.backing.start()
         table = f'[store.far]\nkind = "{kind}"\n{TABLES[kind](self.backing)}'
         super().__init__(home / "gateway", config=config + "\n" + table)
 
-    def start(self, *words):
-        self.backing.start()
-        return super().start(*words)
-
-    def stop(self):
-        status = super().stop()
-        return status or self.backing.stop()
+    def close(self):
+        """Ends the service behind the gateway, which goes on when the gateway alone is stopped."""
+        assert self.backing.stop() == 0, "the service behind the gateway did not end well"

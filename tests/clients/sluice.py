@@ -94,6 +94,9 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=STOP_SECONDS)
 
+    def close(self):
+        """Ends what the server was started with; that is nothing."""
+
     def kill(self):
         """Ends the process at once, as a power switch would."""
         self.process.kill()
@@ -118,3 +121,6 @@ class External:
 
     def stop(self):
         return 0
+
+    def close(self):
+        pass

@@ -201,3 +201,31 @@ pub(super) fn client(stats: &remote::Stats) -> Vec<Reading> {
         ),
     ]
 }
+
+/// What a store on a cloud drive has counted.
+pub(super) fn drive(stats: &remote_drime::Stats) -> Vec<Reading> {
+    let reading = |name, help, count| Reading::new(name, help, ReadingValue::Counter(count));
+    vec![
+        reading("sluice_drive_folders_listed", "Folders listed", stats.folders_listed),
+        reading(
+            "sluice_drive_listings_reused",
+            "Times that a listing at hand would do",
+            stats.listings_reused,
+        ),
+        reading(
+            "sluice_drive_listings_joined",
+            "Times that a listing under way was waited for",
+            stats.listings_joined,
+        ),
+        reading("sluice_drive_folders_stale", "Folders that were gone or another one's", stats.folders_stale),
+        reading("sluice_drive_calls_waited", "Calls that waited for the account's limit", stats.calls_waited),
+        reading("sluice_drive_calls_refused", "Calls refused for the account's limit", stats.calls_refused),
+        reading("sluice_drive_healed", "Older files of a name that were removed", stats.healed),
+        reading(
+            "sluice_drive_adopted",
+            "Files found after the answer of their upload was lost",
+            stats.adopted,
+        ),
+        reading("sluice_drive_folders_removed", "Empty folders removed", stats.folders_removed),
+    ]
+}

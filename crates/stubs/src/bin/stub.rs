@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use stubs::faults::Faults;
-use stubs::{azure, drime};
+use stubs::{azure, drime, gcs};
 
 const USAGE: &str =
     "usage: stub azure|drime|gcs [--listen ADDRESS] | stub faults --upstream ADDRESS [--listen ADDRESS]";
@@ -40,6 +40,10 @@ fn run() -> Result<(), Box<dyn Error>> {
         }
         "drime" => {
             let stub = drime::Stub::start(drime::Settings { listen, ..drime::Settings::default() })?;
+            serve(&stub.banner())
+        }
+        "gcs" => {
+            let stub = gcs::Stub::start(gcs::Settings { listen, ..gcs::Settings::default() })?;
             serve(&stub.banner())
         }
         "faults" => {

@@ -40,5 +40,6 @@ pub(super) fn open(
             let store = running.clone();
             Box::pin(async move { store.run(stopped).await })
         }),
+        own: Box::new(Vec::new),
     })
 }

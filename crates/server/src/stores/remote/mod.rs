@@ -1,6 +1,7 @@
 //! Stores on services elsewhere: a client, a ledger, credentials, and the provider's own room.
 
 mod azure;
+mod drime;
 mod gcs;
 mod parts;
 mod s3;
@@ -28,6 +29,8 @@ pub(super) struct Provider {
     pub(super) port: SharedStore,
     /// Its background work, which ends when the future that it is given has ended.
     pub(super) background: Box<dyn Fn(Done) -> Done + Send + Sync>,
+    /// What it has counted beyond its client.
+    pub(super) own: Box<dyn Fn() -> Vec<Reading> + Send + Sync>,
 }
 
 /// A store on a service elsewhere.
@@ -57,6 +60,7 @@ impl RemoteStore {
     pub(super) fn readings(&self) -> Vec<Reading> {
         let mut all = readings::client(&self.client);
         all.extend(self.ledger.as_ref().map(|meta| readings::sqlite(meta.stats())).unwrap_or_default());
+        all.extend((self.provider.own)());
         all
     }
 }
@@ -75,9 +79,7 @@ pub(super) async fn open(settings: &StoreSettings, around: &Surroundings) -> Res
         StoreKind::S3(s3) => s3::open(name, s3, &parts, around).await?,
         StoreKind::Gcs(gcs) => gcs::open(name, gcs, &parts, around)?,
         StoreKind::Azure(azure) => azure::open(name, azure, &parts, around)?,
-        StoreKind::Drime(_) => {
-            return Err(Failure::configuration(format!("store.{name}.kind: not part of this build")));
-        }
+        StoreKind::Drime(drime) => drime::open(name, drime, &parts, around)?,
     };
     let (kind, client) = (settings.kind.name(), parts.client.stats());
     Ok(OpenedStore {

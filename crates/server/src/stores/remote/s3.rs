@@ -76,5 +76,6 @@ pub(super) async fn open(
             let store = running.clone();
             Box::pin(async move { store.run(stopped).await })
         }),
+        own: Box::new(Vec::new),
     })
 }
