@@ -110,7 +110,7 @@ impl GcsStore {
         }
         let nonce = facts.nonce.as_deref();
         let made = match self.settle_put(cx, (&bucket.name, key), asked, &options.condition, nonce).await? {
-            Settled::Found(known) => known,
+            Settled::Found(known) => *known,
             Settled::Made(found) => {
                 let facts = Facts { rest, ..facts.clone() };
                 let beyond = Beyond { facts: &facts, kept: checksum, said: &said };

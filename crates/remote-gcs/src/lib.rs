@@ -28,6 +28,7 @@ mod tags;
 mod time;
 mod upload;
 mod versions;
+mod walks;
 
 pub use credentials::{
     AuthorizedUser, Bearer, Credentials, InvalidCredentials, MetadataServer, ServiceAccount, Token,

@@ -11,6 +11,7 @@ use crate::found::{FIELDS, Found, Resource};
 use crate::identity::Known;
 use crate::names::{RESERVED, is_reserved, successor};
 use crate::store::GcsStore;
+use crate::walks::{Place, Resumption};
 
 const LIST: &str = "list objects";
 /// The most entries in a page of the service's. Source: "Objects: list" of the JSON API.
@@ -167,23 +168,73 @@ impl GcsStore {
         options: ListObjects,
     ) -> Result<ListPage, StoreError> {
         let name = bucket.name.as_str();
+        let place = options.after.clone().map(|after| Place::new(name, &options, after));
+        let resumed = place.as_ref().and_then(|place| self.walks.recall(place));
+        let is_resumed = resumed.is_some();
         let mut listing = Listing { options: &options, found: Vec::new(), more: false };
-        let start = self.begin(cx, name, &mut listing).await?;
-        if let Some(start) = start {
-            let is_folding = options.delimiter.is_some() && self.folding.is_native();
-            let folded = is_folding && self.walk_folded(cx, name, &mut listing, start.clone()).await?;
-            if !folded {
-                if is_folding {
-                    self.folding.give_up();
-                    listing = Listing { options: &options, found: Vec::new(), more: false };
-                    self.begin(cx, name, &mut listing).await?;
-                }
-                self.walk_flat(cx, name, &mut listing, start).await?;
+        let walked = self.walk(cx, name, &mut listing, resumed).await;
+        match (walked, place) {
+            // A token that the service no longer takes: the name will do.
+            (Err(_), Some(place)) if is_resumed => {
+                self.walks.forget(&place);
+                listing = Listing { options: &options, found: Vec::new(), more: false };
+                self.walk(cx, name, &mut listing, None).await?;
             }
+            (walked, _) => walked?,
         }
         let more = listing.more;
         let entries = self.summaries(bucket, listing.found).await?;
         Ok(ListPage { entries, more })
+    }
+
+    async fn walk(
+        &self,
+        cx: &Context,
+        bucket: &str,
+        listing: &mut Listing<'_>,
+        resumed: Option<Resumption>,
+    ) -> Result<(), StoreError> {
+        let start = match &resumed {
+            Some(resumed) => Some(resumed.start.clone()),
+            None => self.begin(cx, bucket, listing).await?,
+        };
+        let Some(start) = start else { return Ok(()) };
+        let token = resumed.map(|resumed| resumed.token);
+        if listing.options.delimiter.is_some() && self.folding.is_native() {
+            if self.walk_folded(cx, bucket, listing, (start, token)).await? {
+                return Ok(());
+            }
+            self.folding.give_up();
+            listing.found.clear();
+            let start = self.begin(cx, bucket, listing).await?;
+            return match start {
+                Some(start) => self.walk_flat(cx, bucket, listing, (start, None)).await,
+                None => Ok(()),
+            };
+        }
+        self.walk_flat(cx, bucket, listing, (start, token)).await
+    }
+
+    /// Ends a page that is full just where the service's is: its token tells that there is more.
+    fn end_page(
+        &self,
+        bucket: &str,
+        listing: &mut Listing<'_>,
+        start: &Option<String>,
+        token: &Option<String>,
+    ) -> bool {
+        let (Some(last), Some(token)) = (listing.found.last(), token) else { return false };
+        if listing.found.len() < listing.options.limit {
+            return false;
+        }
+        let after = match last {
+            Entry::Object(resource) => Position::Key(resource.name.clone()),
+            Entry::Prefix(prefix) => Position::Prefix(prefix.clone()),
+        };
+        listing.more = true;
+        let resumption = Resumption { start: start.clone(), token: token.clone() };
+        self.walks.remember(Place::new(bucket, listing.options, after), resumption);
+        true
     }
 
     /// Where the listing begins: at a name, or at the very beginning. `None` where nothing lies behind its position.
@@ -220,12 +271,11 @@ impl GcsStore {
         cx: &Context,
         bucket: &str,
         listing: &mut Listing<'_>,
-        start: Option<String>,
+        (start, mut token): (Option<String>, Option<String>),
     ) -> Result<bool, StoreError> {
         let options = listing.options;
         let delimiter = options.delimiter.as_deref();
         let mut range = Range { prefix: &options.prefix, delimiter, start, ..Range::default() };
-        let mut token: Option<String> = None;
         loop {
             // One more than wanted tells whether there are more; one more yet, since the first may be the position.
             let limit = (options.limit + 2 - listing.found.len()).min(PAGE_MAX);
@@ -249,6 +299,7 @@ impl GcsStore {
                 Step::Jump(None) => return Ok(true),
                 Step::Jump(start) => (range.start, token) = (start, None),
                 Step::Next if page.next.is_none() => return Ok(true),
+                Step::Next if self.end_page(bucket, listing, &range.start, &page.next) => return Ok(true),
                 Step::Next => token = page.next,
             }
         }
@@ -292,11 +343,10 @@ impl GcsStore {
         cx: &Context,
         bucket: &str,
         listing: &mut Listing<'_>,
-        start: Option<String>,
+        (start, mut token): (Option<String>, Option<String>),
     ) -> Result<(), StoreError> {
         let options = listing.options;
         let mut range = Range { prefix: &options.prefix, start, ..Range::default() };
-        let mut token: Option<String> = None;
         loop {
             let limit = (options.limit + 2 - listing.found.len()).min(PAGE_MAX);
             let page = self.names(cx, bucket, &range, (limit, token.as_deref())).await?;
@@ -311,6 +361,7 @@ impl GcsStore {
                 Step::Full | Step::Jump(None) => return Ok(()),
                 Step::Jump(start) => (range.start, token) = (start, None),
                 Step::Next if page.next.is_none() => return Ok(()),
+                Step::Next if self.end_page(bucket, listing, &range.start, &page.next) => return Ok(()),
                 Step::Next => token = page.next,
             }
         }

@@ -103,7 +103,7 @@ impl GcsStore {
                     let facts = Facts { rest, ..facts };
                     self.record(&bucket.name, key, found, Beyond { facts: &facts, kept, said: &said }).await?
                 }
-                Settled::Found(known) => known,
+                Settled::Found(known) => *known,
             };
         Ok(outcome(&known, bucket))
     }
@@ -123,13 +123,14 @@ impl GcsStore {
             Err(error) => error.is_ambiguous(),
         };
         if is_ambiguous && let Some(known) = self.landed(cx, bucket, key, nonce).await {
-            return Ok(Settled::Found(known));
+            return Ok(Settled::Found(Box::new(known)));
         }
         match asked.map_err(|error| failed(error, PUT))? {
             Ok(found) => Ok(Settled::Made(found)),
-            Err(refusal) if refusal.is_condition() => {
-                self.refused(cx, bucket, key, condition, nonce).await.map(Settled::Found)
-            }
+            Err(refusal) if refusal.is_condition() => self
+                .refused(cx, bucket, key, condition, nonce)
+                .await
+                .map(|known| Settled::Found(Box::new(known))),
             Err(refusal) if refusal.is_missing() => Err(StoreError::missing(Missing::Bucket, PUT)),
             Err(refusal) if is_digest_refusal(&refusal) => {
                 Err(StoreError::with_source(StoreErrorKind::DigestMismatch(None), PUT, refusal))
@@ -184,7 +185,7 @@ pub(crate) enum Settled {
     /// It made this object.
     Made(Found),
     /// An earlier attempt of it did.
-    Found(Known),
+    Found(Box<Known>),
 }
 
 /// A write's outcome.

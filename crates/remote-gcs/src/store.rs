@@ -17,6 +17,7 @@ use crate::names::ANY_KEY;
 use crate::options::{GcsLimits, GcsOptions};
 use crate::probe::Conditions;
 use crate::read::ReadPath;
+use crate::walks::Walks;
 
 /// Why versioning is not switched here.
 pub(crate) const VERSIONING: &str = "Cloud Storage keeps noncurrent generations but has no delete markers, and does not \
@@ -39,6 +40,7 @@ pub struct Inner {
     pub(crate) limits: GcsLimits,
     pub(crate) read_path: ReadPath,
     pub(crate) folding: Folding,
+    pub(crate) walks: Walks,
     pub(crate) conditions: Conditions,
     pub(crate) probing: tokio::sync::Mutex<()>,
     pub(crate) uploads: Uploads,
@@ -68,6 +70,7 @@ impl GcsStore {
             limits: options.limits,
             read_path: ReadPath::default(),
             folding: Folding::default(),
+            walks: Walks::default(),
             conditions: Conditions::of(options.trust),
             probing: tokio::sync::Mutex::new(()),
             uploads: Uploads::default(),

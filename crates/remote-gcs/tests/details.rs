@@ -1,5 +1,7 @@
 //! What is particular to Cloud Storage: identity in the object itself, generations, waiting parts, foreign objects.
 
+#![allow(clippy::unwrap_used, reason = "a step that fails is a failed test")]
+
 mod common;
 
 use std::sync::Arc;
@@ -361,6 +363,45 @@ async fn generations_are_the_versions_of_a_versioned_bucket() {
     assert!(store.head(&cx(), &bucket, &key("k"), OpenOptions::default()).await.is_err());
     assert!(store.head(&cx(), &bucket, &key("k"), open(&ids[0])).await.is_ok());
     assert!(store.head(&cx(), &bucket, &key("k"), open(&ids[1])).await.is_err());
+}
+
+/// A walk through a large bucket asks the service once for each page.
+#[tokio::test]
+async fn a_walk_asks_once_for_each_page() {
+    let world = StubWorld::new(settings());
+    let faults = stubs::faults::Faults::start(world.stub.address()).unwrap();
+    let store = GcsStore::new(world.options_at(&faults.url()));
+    let bucket = bucket(&store).await;
+    for n in 0..3500 {
+        world.stub.put_foreign("details", &format!("{:02}/{n:05}", n % 70), b"", &[]);
+    }
+    for (delimiter, pages) in [(None, 4), (Some("3"), 3)] {
+        let before = faults.seen().count(&http::Method::GET, "/o?");
+        let mut options =
+            ListObjects { limit: 1000, delimiter: delimiter.map(str::to_owned), ..Default::default() };
+        let mut seen = Vec::new();
+        loop {
+            let page = store.list(&cx(), &bucket, options.clone()).await.unwrap();
+            let name = |entry: &ListEntry| match entry {
+                ListEntry::Object(summary) => summary.key.as_str().to_owned(),
+                ListEntry::Prefix(prefix) => prefix.clone(),
+            };
+            seen.extend(page.entries.iter().map(name));
+            let Some(last) = page.entries.last().filter(|_| page.more) else { break };
+            options.after = Some(match last {
+                ListEntry::Object(summary) => Position::Key(summary.key.as_str().to_owned()),
+                ListEntry::Prefix(prefix) => Position::Prefix(prefix.clone()),
+            });
+        }
+        assert!(seen.is_sorted_by(|a, b| a < b));
+        assert!(delimiter.is_some() || seen.len() == 3500);
+        assert_eq!(
+            faults.seen().count(&http::Method::GET, "/o?") - before,
+            pages,
+            "{delimiter:?}: {}",
+            seen.len()
+        );
+    }
 }
 
 /// Names that Cloud Storage has not are refused before anything is sent.

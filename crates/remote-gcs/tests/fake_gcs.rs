@@ -4,6 +4,8 @@
 //! whatever their condition (conditional writes are refused), and pages folded listings in its own way (they are folded
 //! here).
 
+#![allow(clippy::unwrap_used, reason = "a step that fails is a failed test")]
+
 mod common;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -41,6 +43,7 @@ impl Drop for Ended {
 
 impl Emulator {
     fn start() -> Self {
+        #[allow(clippy::disallowed_methods, reason = "whoever installs the program says where it is")]
         let program = std::env::var(PROGRAM).unwrap_or_else(|_| {
             panic!("{PROGRAM} names no program: `cargo xtask test` installs fake-gcs-server and sets it")
         });

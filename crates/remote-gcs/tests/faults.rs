@@ -1,5 +1,7 @@
 //! What goes wrong on the way: the right bytes or the right error, in bounded time, and nothing left behind.
 
+#![allow(clippy::unwrap_used, reason = "a step that fails is a failed test")]
+
 mod common;
 
 use std::time::{Duration, Instant};

@@ -97,7 +97,7 @@ impl GcsStore {
         }
         let place = (&upload.bucket.name, upload.key);
         match self.settle_put(cx, place, asked, condition, Some(&nonce)).await? {
-            Settled::Found(known) => Ok(known),
+            Settled::Found(known) => Ok(*known),
             Settled::Made(found) => {
                 self.hold_whole(cx, upload, assembled, &found).await?;
                 let identity = IdentityRecord {
