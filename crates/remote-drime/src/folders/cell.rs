@@ -85,6 +85,12 @@ impl State {
         self.overlay.is_empty() && self.flight.is_none()
     }
 
+    /// Whether an entry is listed, or laid over the listing.
+    pub(super) fn holds(&self, id: EntryId) -> bool {
+        let is_listed = self.listing.as_ref().is_some_and(|listing| listing.nodes.contains_key(&id));
+        is_listed || !self.overlay.leaves(id)
+    }
+
     /// Lets the next look ask again.
     pub(super) fn expire(&mut self) {
         self.listing = None;

@@ -193,9 +193,18 @@ impl Folders {
         folder.number().is_some_and(|id| self.0.gone.contains(id))
     }
 
-    /// Forgets what is known of a folder, our own changes included.
+    /// Forgets what is known of a folder that the service does not know, and looks anew into the one that it is in.
     pub(crate) fn forget(&self, folder: FolderId) {
-        self.0.cells.lock().remove(&folder);
+        let mut cells = self.0.cells.lock();
+        cells.remove(&folder);
+        let Some(id) = folder.number() else { return };
+        for cell in cells.values() {
+            let mut state = cell.state();
+            if state.holds(id) {
+                state.overlay.unshow(id);
+                state.expire();
+            }
+        }
     }
 
     /// The service does not know an entry that its folder is thought to hold: the folder is looked into anew.

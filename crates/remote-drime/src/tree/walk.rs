@@ -6,6 +6,7 @@ use store::Position;
 use types::Context;
 
 use crate::api::{ApiError, ApiErrorKind, Entry, FolderId, Lane};
+use crate::copy::STAGING;
 use crate::drive::Drive;
 use crate::folders::{Freshness, Label, Node};
 
@@ -252,6 +253,7 @@ impl<'a> Walk<'a> {
                         }
                         Label::File(_) => keep_newest(children, key, node),
                         Label::Folder(_) if self.is_hidden(&node) => {}
+                        Label::Folder(name) if *folder == FolderId::Root && name == STAGING => {}
                         Label::Folder(_) => keep_all(children, key, node),
                     }
                 }
