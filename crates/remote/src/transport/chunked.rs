@@ -44,41 +44,39 @@ impl Chunks {
     /// Takes the next piece.
     pub(super) fn next(&mut self, buffer: &mut BytesMut) -> Result<Piece, Broken> {
         loop {
-            self.state = match self.state {
+            match self.state {
                 State::Done => return Ok(Piece::End),
-                State::Data(0) => State::DataEnd,
+                State::Data(0) => self.state = State::DataEnd,
+                State::Data(_) if buffer.is_empty() => return Ok(Piece::Hungry),
                 State::Data(left) => {
-                    if buffer.is_empty() {
-                        return Ok(Piece::Hungry);
-                    }
                     let count = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
                     self.state = State::Data(left - count as u64);
                     return Ok(Piece::Data(buffer.split_to(count).freeze()));
                 }
-                State::Size => match line(buffer)? {
+                State::Size | State::DataEnd | State::Trailers => match line(buffer)? {
                     None => return Ok(Piece::Hungry),
-                    Some(line) => match size(&line)? {
-                        0 => State::Trailers,
-                        size => State::Data(size),
-                    },
+                    Some(line) => self.state = self.behind(&line)?,
                 },
-                State::DataEnd => match line(buffer)? {
-                    None => return Ok(Piece::Hungry),
-                    Some(line) if line.is_empty() => State::Size,
-                    Some(_) => return Err(Broken("a chunk is longer than its size")),
-                },
-                State::Trailers => match line(buffer)? {
-                    None => return Ok(Piece::Hungry),
-                    Some(line) if line.is_empty() => State::Done,
-                    Some(line) => {
-                        self.trailers_bytes += line.len();
-                        if self.trailers_bytes > TRAILERS_MAX_BYTES {
-                            return Err(Broken("too many trailers"));
-                        }
-                        State::Trailers
-                    }
-                },
-            };
+            }
+        }
+    }
+
+    /// The state behind a line.
+    fn behind(&mut self, line: &[u8]) -> Result<State, Broken> {
+        match self.state {
+            State::Size => Ok(match size(line)? {
+                0 => State::Trailers,
+                size => State::Data(size),
+            }),
+            State::DataEnd if line.is_empty() => Ok(State::Size),
+            State::DataEnd => Err(Broken("a chunk is longer than its size")),
+            State::Trailers if line.is_empty() => Ok(State::Done),
+            State::Trailers => {
+                self.trailers_bytes += line.len();
+                let few = self.trailers_bytes <= TRAILERS_MAX_BYTES;
+                if few { Ok(State::Trailers) } else { Err(Broken("too many trailers")) }
+            }
+            state @ (State::Data(_) | State::Done) => Ok(state),
         }
     }
 }
