@@ -95,7 +95,8 @@ impl Azure {
         match self.api.head(target.cx, target.container, target.key.as_str()).await {
             Ok(found) if found.write_id() == id => {
                 let md5 = found.etag.md5();
-                Ok(Written { azure_etag: found.azure_etag, modified_at: found.modified_at, md5 })
+                let Seen { azure_etag, modified_at, .. } = found;
+                Ok(Written { azure_etag, modified_at, md5, crc64: None })
             }
             Ok(found) if failure.is_condition() => Err(target.refused(Some(&found))),
             Err(looked) if looked.is_missing() && failure.is_condition() => Err(target.refused(None)),

@@ -134,6 +134,10 @@ impl Azure {
             body: Payload::Stream { body, length_bytes },
         };
         let written = self.api.put_blob(cx, put).await?;
+        if written.contradicts(receipt.checksum()) {
+            self.discard_staged(blob);
+            return Err(RemoteError::from(RemoteErrorKind::Reset).into());
+        }
         const UNTOLD: RemoteErrorKind = RemoteErrorKind::Malformed("a blob put without a Content-MD5");
         Ok(Staged {
             md5: written.md5.or(expected.content_md5).ok_or(RemoteError::from(UNTOLD))?,

@@ -2,7 +2,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use remote::{Payload, Response};
-use types::{ByteRange, Context, Timestamp};
+use types::{ByteRange, Checksum, ChecksumAlgorithm, Context, Timestamp};
 
 use super::seen::{etag_of, modified_of, read_md5};
 use super::{Api, Call, Failure, Place, Seen};
@@ -37,14 +37,34 @@ pub(crate) struct Written {
     pub(crate) modified_at: Timestamp,
     /// The MD5 of the bytes, as the service computed it.
     pub(crate) md5: Option<[u8; 16]>,
+    /// Their CRC64NVME, likewise; big-endian.
+    pub(crate) crc64: Option<[u8; 8]>,
+}
+
+/// The service writes the number's bytes the other way round.
+fn read_crc64(text: &str) -> Option<[u8; 8]> {
+    let mut bytes: [u8; 8] = STANDARD.decode(text.trim()).ok()?.try_into().ok()?;
+    bytes.reverse();
+    Some(bytes)
 }
 
 impl Written {
+    /// Whether the service has received other bytes than were sent, as far as the checksum can tell.
+    pub(crate) fn contradicts(&self, sent: Option<Checksum>) -> bool {
+        match (self.crc64, sent) {
+            (Some(received), Some(sent)) if sent.algorithm == ChecksumAlgorithm::Crc64Nvme => {
+                sent.value.as_bytes() != received
+            }
+            _ => false,
+        }
+    }
+
     pub(super) fn of(response: &Response) -> Result<Self, Failure> {
         Ok(Self {
             azure_etag: etag_of(&response.headers)?,
             modified_at: modified_of(&response.headers)?,
             md5: response.header("content-md5").and_then(read_md5),
+            crc64: response.header("x-ms-content-crc64").and_then(read_crc64),
         })
     }
 }

@@ -91,8 +91,8 @@ impl Api {
             .maybe("x-ms-tags", commit.tags)
             .body(Payload::Bytes(document.into()));
         let response = self.send(cx, commit.guard.on(described(call, commit.described))).await?;
-        // The digest in the answer is that of the document.
-        let written = Written { md5: commit.md5, ..Written::of(&response)? };
+        // The digests in the answer are those of the document.
+        let written = Written { md5: commit.md5, crc64: None, ..Written::of(&response)? };
         drain(response).await;
         Ok(written)
     }

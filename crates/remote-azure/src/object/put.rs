@@ -130,7 +130,12 @@ impl Put<'_> {
         let digests = super::digests_of(&receipt).map_err(|error| error.into_store(OPERATION))?;
         let facts = self.facts(digests.size_bytes, Some(digests.checksum));
         let sending = Sending { body: Payload::Bytes(bytes), content_md5: Some(digests.md5), facts };
-        let (outcome, _) = self.send(sending).await?;
+        let sent = self.send(sending).await;
+        let (outcome, _) = sent.map_err(|error| match error.kind {
+            // The digest was verified before it was sent: the bytes changed on their way to the service.
+            StoreErrorKind::DigestMismatch(None) => StoreError { kind: StoreErrorKind::Unavailable, ..error },
+            _ => error,
+        })?;
         Ok(PutOutcome { etag: digests.etag(), ..outcome })
     }
 
@@ -149,8 +154,14 @@ impl Put<'_> {
         let facts = Facts { more: known.is_none(), ..self.facts(length_bytes, known) };
         let body = Payload::Stream { body, length_bytes };
         let sending = Sending { body, content_md5: expected.content_md5, facts };
-        let (azure, bucket, key) = (self.azure, self.bucket, self.target.key);
+        let (azure, bucket, key, cx) = (self.azure, self.bucket, self.target.key, self.target.cx);
         let (mut outcome, written) = self.send(sending).await?;
+        if written.contradicts(receipt.checksum()) {
+            // What the service holds is nobody's object.
+            let damaged = Guard::Match(written.azure_etag);
+            let _ = azure.api.delete(cx, bucket.name.as_str(), key.as_str(), &damaged).await;
+            return Err(StoreError::new(StoreErrorKind::Unavailable, OPERATION));
+        }
         if known.is_none() {
             outcome.checksum = receipt.checksum();
             azure.keep_record(bucket, key, &outcome, &written.azure_etag, None).await?;
