@@ -55,7 +55,7 @@ impl Inner {
         if let Some(found) = self.probes.checksums(algorithm) {
             return Ok(found);
         }
-        let _one_at_a_time = self.probes.running.lock().await;
+        let _one_at_a_time = self.probes.running().await;
         if let Some(found) = self.probes.checksums(algorithm) {
             return Ok(found);
         }

@@ -31,7 +31,7 @@ impl Inner {
         if let Some(proven) = self.probes.conditions(bucket) {
             return Ok(proven);
         }
-        let _one_at_a_time = self.probes.running.lock().await;
+        let _one_at_a_time = self.probes.running().await;
         if let Some(proven) = self.probes.conditions(bucket) {
             return Ok(proven);
         }

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use parking_lot::Mutex;
 use types::{BucketName, ChecksumAlgorithm};
 
-use crate::probe::Proven;
+use crate::probe::{Proven, Trait};
 
 /// How many buckets' results are kept in memory; the ledger has them all.
 const MAX_BUCKETS: usize = 4096;
@@ -37,7 +37,7 @@ impl Checksums {
 #[derive(Default)]
 pub(crate) struct Probes {
     found: Mutex<Found>,
-    pub(super) running: tokio::sync::Mutex<()>,
+    running: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -46,9 +46,15 @@ struct Found {
     /// What the last bucket showed: its neighbours are likely to be alike.
     last: Option<Proven>,
     checksums: HashMap<ChecksumAlgorithm, Checksums>,
+    traits: HashMap<Trait, bool>,
 }
 
 impl Probes {
+    /// Waits for its turn to probe.
+    pub(super) async fn running(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.running.lock().await
+    }
+
     pub(super) fn conditions(&self, bucket: &BucketName) -> Option<Proven> {
         self.found.lock().conditions.get(bucket).copied()
     }
@@ -78,6 +84,15 @@ impl Probes {
 
     pub(super) fn keep_checksums(&self, algorithm: ChecksumAlgorithm, found: Checksums) {
         self.found.lock().checksums.insert(algorithm, found);
+    }
+
+    pub(super) fn keep_trait(&self, of: Trait, shown: bool) {
+        self.found.lock().traits.insert(of, shown);
+    }
+
+    /// Whether the service was seen to lack something.
+    pub(crate) fn lacks(&self, of: Trait) -> bool {
+        self.found.lock().traits.get(&of) == Some(&false)
     }
 
     /// Whether no checksum was seen to be lost.

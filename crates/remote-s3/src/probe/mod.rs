@@ -7,10 +7,12 @@ mod checksums;
 mod conditions;
 mod kept;
 mod trace;
+mod traits;
 
 use store::{StoreError, StoreErrorKind};
 
 pub(crate) use kept::Probes;
+pub(crate) use traits::Trait;
 
 /// What begins the reserved keys.
 const PREFIX: &str = ".sluice-probe/";

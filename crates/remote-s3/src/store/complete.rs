@@ -52,7 +52,9 @@ impl Inner {
         let document = match answer {
             Ok(document) => document,
             Err(failure) => {
-                let error = self.not_completed(cx, upload, &parts, &told, failure).await;
+                let checksum = options.checksum.map(|checksum| checksum.algorithm);
+                let seen = Seen { checksum, ..Seen::default() };
+                let error = self.not_completed(cx, upload, &parts, (&told, seen), failure).await;
                 let outcome =
                     if is_repeated { self.completed_before(cx, upload, &parts, &error).await } else { None };
                 return outcome.ok_or(error);
@@ -139,11 +141,11 @@ impl Inner {
         cx: &Context,
         upload: UploadRef<'_>,
         parts: &[CompletedPart],
-        told: &Told,
+        (told, seen): (&Told, Seen),
         failure: Failure,
     ) -> StoreError {
         let is_request = failure.code() == Some("InvalidRequest");
-        let error = failure.into_store(Seen::default(), OPERATION);
+        let error = failure.into_store(seen, OPERATION);
         match error.kind {
             // Not every service names the part.
             StoreErrorKind::Part(PartProblem::Invalid(0) | PartProblem::TooSmall { number: 0, .. }) => {

@@ -21,6 +21,8 @@ impl Inner {
         options: CopyOptions,
     ) -> Result<PutOutcome, StoreError> {
         let told = self.tell(cx, bucket, key, (&options.condition, None), Condition::Copy).await?;
+        let is_itself = source.bucket.name == bucket.name && source.key == *key;
+        let options = if is_itself { self.restated(cx, source, options).await? } else { options };
         let mut call = Call::object(Method::PUT, bucket.name.as_str(), key.as_str());
         call = from(call, source)?;
         call = directives(call, &options)?;
@@ -64,6 +66,23 @@ impl Inner {
             size_bytes,
             modified_at: modified_at.unwrap_or_else(|| self.date_of(&document.headers)),
         })
+    }
+
+    /// Options for a copy of an object onto itself. S3 refuses one that says nothing new, so what is there is said again.
+    async fn restated(
+        &self,
+        cx: &Context,
+        source: &CopySource,
+        options: CopyOptions,
+    ) -> Result<CopyOptions, StoreError> {
+        if !matches!(options.metadata, Directive::Copy) || options.storage_class.is_some() {
+            return Ok(options);
+        }
+        let (name, version) = (source.bucket.name.as_str(), source.version_id.as_ref());
+        let seen = Seen { version: version.is_some(), ..Seen::default() };
+        let looked = self.head_now(cx, name, &source.key, version).await;
+        let (info, _) = looked.map_err(|failure| failure.into_store(seen, OPERATION))?;
+        Ok(CopyOptions { metadata: Directive::Replace(info.metadata), ..options })
     }
 
     async fn size_of(

@@ -17,7 +17,7 @@ impl Inner {
         bucket: &Bucket,
         options: ListObjects,
     ) -> Result<ListPage, StoreError> {
-        let start = options.after.as_ref().map(start_after);
+        let start = options.after.as_ref().map(|after| start_after(after, options.delimiter.as_deref()));
         let wanted = options.limit.max(1);
         let mut page = ListPage::default();
         let mut token: Option<String> = None;
@@ -53,9 +53,13 @@ impl Inner {
 }
 
 /// The marker behind which a listing goes on. Behind a prefix there is no last key: the largest text that a key could be
-/// stands for it.
-pub(super) fn start_after(position: &Position) -> String {
+/// stands for it. A marker that ends with the delimiter is read as a whole prefix by services, so the smallest text behind
+/// it stands for a key of that name.
+pub(super) fn start_after(position: &Position, delimiter: Option<&str>) -> String {
     match position {
+        Position::Key(key) if delimiter.is_some_and(|delimiter| key.ends_with(delimiter)) => {
+            format!("{key}\0")
+        }
         Position::Key(key) => key.clone(),
         Position::Prefix(prefix) => {
             let mut marker = prefix.clone();
@@ -148,7 +152,12 @@ mod tests {
 
     #[test]
     fn a_position_behind_a_prefix_lies_behind_all_its_keys() {
-        let marker = start_after(&Position::Prefix("a/".to_owned()));
+        let key = |delimiter| start_after(&Position::Key("a/".to_owned()), delimiter);
+        assert_eq!(
+            (key(None).as_str(), key(Some("-")).as_str(), key(Some("/")).as_str()),
+            ("a/", "a/", "a/\0")
+        );
+        let marker = start_after(&Position::Prefix("a/".to_owned()), Some("/"));
         assert!(marker.len() <= KEY_MAX_BYTES && marker.len() > KEY_MAX_BYTES - 4);
         assert!(marker.as_str() > "a/\u{10FFFF}\u{10FFFF}" && marker.as_str() < "a0");
     }

@@ -21,7 +21,7 @@ impl Inner {
         bucket: &Bucket,
         options: ListUploads,
     ) -> Result<UploadPage, StoreError> {
-        let mut key_marker = options.after.as_ref().map(start_after);
+        let mut key_marker = options.after.as_ref().map(|after| start_after(after, None));
         let mut upload_marker = match options.after {
             Some(Position::Key(_)) => options.after_upload.map(|id| id.as_str().to_owned()),
             Some(Position::Prefix(_)) | None => None,

@@ -19,7 +19,7 @@ impl Inner {
         bucket: &Bucket,
         options: ListVersions,
     ) -> Result<VersionPage, StoreError> {
-        let mut key_marker = options.after.as_ref().map(start_after);
+        let mut key_marker = options.after.as_ref().map(|after| start_after(after, None));
         let mut version_marker = match options.after {
             Some(Position::Key(_)) => options.after_version.map(|version| version.as_str().to_owned()),
             Some(Position::Prefix(_)) | None => None,

@@ -27,12 +27,13 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use remote::{Ledger, Stats};
-use types::{Budget, Clock, Context, Owner, Random, Timestamp};
+use store::{Bucket, StoreError};
+use types::{Budget, ChecksumAlgorithm, Clock, Context, Owner, Random, Timestamp};
 
 use crate::credentials::Keyring;
 use crate::probe::Probes;
 use crate::wire::Wire;
-use crate::{Conditional, S3Options};
+use crate::{Conditional, Proven, S3Options};
 use bucket_cache::BucketCache;
 pub(crate) use buckets::with_md5;
 use uploads::KnownUploads;
@@ -109,6 +110,18 @@ impl S3Store {
     #[must_use]
     pub fn stats(&self) -> Arc<Stats> {
         self.0.wire.client.stats()
+    }
+
+    /// Finds out now what else is found out at first use: writes below `.sluice-probe/` in a bucket, and removes it again.
+    ///
+    /// # Errors
+    /// Failures of the service; `Denied` where it does not let this account write.
+    pub async fn probe(&self, cx: &Context, bucket: &Bucket) -> Result<Proven, StoreError> {
+        for algorithm in ChecksumAlgorithm::ALL {
+            self.0.checksums(cx, bucket, algorithm).await?;
+        }
+        self.0.traits(cx, &bucket.name).await?;
+        self.0.proven(cx, &bucket.name).await
     }
 
     /// Forgets records of uploads that the service has ended by itself, now and then, until `stop` is done.

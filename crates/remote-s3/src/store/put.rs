@@ -60,7 +60,7 @@ impl Inner {
         let answer = match self.wire.plain(cx, load.call).await {
             Ok(answer) => answer,
             Err(failure) => {
-                let failed = Failed { bucket, key, told: &told, size_bytes, begun };
+                let failed = Failed { expected, bucket, key, told: &told, size_bytes, begun };
                 return self.after_failed_put(cx, failed, receipt.sent(), failure).await;
             }
         };
@@ -150,11 +150,7 @@ impl Inner {
         sent: Option<Sent>,
         failure: Failure,
     ) -> Result<PutOutcome, StoreError> {
-        let Failed { bucket, key, told, size_bytes, begun } = failed;
-        let seen = Seen {
-            checksum: sent.and_then(|sent| sent.checksum).map(|sum| sum.algorithm),
-            ..Seen::default()
-        };
+        let Failed { expected, bucket, key, told, size_bytes, begun } = failed;
         if let (true, true, Some(sent)) = (told.is_some(), failure.is_ambiguous(), sent) {
             if let Ok((info, answer)) = self.head_now(cx, bucket.name.as_str(), key, None).await {
                 if is_what_was_sent(&info, &sent, size_bytes) && info.modified_at >= begun_by(begun) {
@@ -168,12 +164,30 @@ impl Inner {
                 }
             }
         }
-        Err(told.explain(failure.into_store(seen, OPERATION)))
+        Err(told.explain(refused(failure, &expected, OPERATION)))
+    }
+}
+
+/// A refused body. Where the client stated nothing that could be wrong, the bytes were changed on their way.
+pub(super) fn refused(failure: Failure, expected: &ExpectedDigests, operation: &'static str) -> StoreError {
+    let stated = match expected.checksum {
+        ExpectedChecksum::Value(checksum) => Some(checksum.algorithm),
+        ExpectedChecksum::Trailer(algorithm) => Some(algorithm),
+        ExpectedChecksum::Default | ExpectedChecksum::Compute(_) => None,
+    };
+    let error = failure.into_store(Seen { checksum: stated, ..Seen::default() }, operation);
+    let is_stated = stated.is_some() || expected.content_md5.is_some();
+    match error.kind {
+        StoreErrorKind::DigestMismatch(_) if !is_stated => {
+            StoreError::with_source(StoreErrorKind::Unavailable, operation, error)
+        }
+        _ => error,
     }
 }
 
 /// A put that failed.
 struct Failed<'a> {
+    expected: ExpectedDigests,
     bucket: &'a Bucket,
     key: &'a ObjectKey,
     told: &'a Told,

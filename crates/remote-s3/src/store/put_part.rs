@@ -3,9 +3,10 @@ use store::{PartOptions, PartOutcome, PartProblem, StoreError, StoreErrorKind, U
 use types::{Body, ChecksumAlgorithm, Context, ExpectedChecksum};
 
 use crate::store::Inner;
+use crate::store::put::refused;
 use crate::store::spill::Gathered;
 use crate::store::uploads::of_upload;
-use crate::wire::{Call, Seen};
+use crate::wire::Call;
 use crate::{checksum, headers};
 
 const OPERATION: &str = "put a part";
@@ -36,9 +37,8 @@ impl Inner {
             .with("partNumber", &number.to_string())
             .with("uploadId", upload.id.as_str());
         let load = self.load(call, body, options.expected, give).await?;
-        let seen = Seen { checksum: stated(&options.expected.checksum), ..Seen::default() };
         let answer = self.wire.plain(cx, load.call).await;
-        let answer = answer.map_err(|failure| of_upload(failure.into_store(seen, OPERATION)))?;
+        let answer = answer.map_err(|failure| of_upload(refused(failure, &options.expected, OPERATION)))?;
         let malformed = || remote::RemoteError::from(remote::RemoteErrorKind::Malformed("it has no ETag"));
         let etag = headers::etag(&answer).ok_or_else(|| malformed().into_store(OPERATION))?;
         let sent = load.receipt.sent().unwrap_or_default();

@@ -11,9 +11,12 @@ use store::{
 use types::{Body, BucketName, Context, ObjectKey, Owner, TagSet, VersionId};
 
 use crate::S3Store;
+use crate::probe::Trait;
 use crate::store::buckets::{NO_BUCKET_TAGS, NO_VERSIONING};
 use crate::store::parts::NO_PART_LISTING;
 
+const NO_ODD_KEYS: &str = "the service that holds the data refuses some keys that S3 takes";
+const NO_CLASSES: &str = "the service that holds the data does not know every storage class";
 const NO_CHECKSUMS: &str = "the service that holds the data does not keep checksums of every algorithm";
 const HEADERS_ONLY: &str = "the service that holds the data takes metadata as HTTP headers";
 const NOT_PINNED: &str = "without versions an object that is replaced is gone";
@@ -69,6 +72,8 @@ impl ObjectStore for S3Store {
             conditional_put,
             conditional_delete,
             versioning: unless(lacks.versioning.load(Ordering::Relaxed), NO_VERSIONING),
+            any_key: unless(self.0.probes.lacks(Trait::OddKeys), NO_ODD_KEYS),
+            storage_classes: unless(self.0.probes.lacks(Trait::Classes), NO_CLASSES),
             checksums: unless(!self.0.probes.keeps_checksums(), NO_CHECKSUMS),
             any_metadata: Support::No(HEADERS_ONLY),
             bucket_tags: unless(lacks.bucket_tags.load(Ordering::Relaxed), NO_BUCKET_TAGS),
