@@ -31,7 +31,7 @@ impl Inner {
         const OPERATION: &str = "create a bucket";
         // In S3's first region making an own bucket again succeeds: who is first is decided here.
         let _creating = self.creating.lock().await;
-        if self.has_bucket(cx, name).await? {
+        if self.look_for_bucket(cx, name).await? == Found::There {
             return Err(StoreError::new(StoreErrorKind::BucketExists, OPERATION));
         }
         let mut call = Call::bucket(Method::PUT, name.as_str()).once();
@@ -60,13 +60,13 @@ impl Inner {
         Ok(self.buckets.changed(bucket, self.clock.now()))
     }
 
-    async fn has_bucket(&self, cx: &Context, name: &BucketName) -> Result<bool, StoreError> {
+    async fn look_for_bucket(&self, cx: &Context, name: &BucketName) -> Result<Found, StoreError> {
         match self.wire.plain(cx, Call::bucket(Method::HEAD, name.as_str())).await {
-            Ok(_) => Ok(true),
+            Ok(_) => Ok(Found::There),
             Err(failure) => match failure.status() {
-                Some(404) => Ok(false),
-                // It is somebody else's, or elsewhere.
-                Some(301 | 307 | 403) => Ok(true),
+                Some(404) => Ok(Found::NotThere),
+                Some(301 | 307) => Ok(Found::There),
+                Some(403) => Ok(Found::Hidden),
                 _ => Err(failure.into_store(Seen::default(), "look for a bucket")),
             },
         }
@@ -121,10 +121,10 @@ impl Inner {
         } else if failure.status() != Some(403) {
             return Err(of_bucket(failure, OPERATION));
         }
-        if self.has_bucket(cx, name).await? {
-            Ok(Versioning::Off)
-        } else {
-            Err(StoreError::missing(Missing::Bucket, OPERATION))
+        match self.look_for_bucket(cx, name).await? {
+            Found::There => Ok(Versioning::Off),
+            Found::NotThere => Err(StoreError::missing(Missing::Bucket, OPERATION)),
+            Found::Hidden => Err(StoreError::new(StoreErrorKind::Denied, OPERATION)),
         }
     }
 
@@ -282,6 +282,15 @@ impl Inner {
             }
         }
     }
+}
+
+/// What a look for a bucket came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    There,
+    NotThere,
+    /// The service does not tell.
+    Hidden,
 }
 
 /// Whether the service does not know such a request at all.

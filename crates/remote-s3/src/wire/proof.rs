@@ -23,9 +23,12 @@ pub(crate) struct Signers(Mutex<Vec<(String, Arc<Signer>)>>);
 impl Signers {
     fn get(&self, credentials: &Credentials, region: &str) -> Arc<Signer> {
         let mut kept = self.0.lock();
-        let found = kept
-            .iter()
-            .position(|(of, signer)| of == region && signer.access_key_id() == credentials.access_key_id);
+        // A key may be given another secret under its old id.
+        let is_for = |signer: &Signer| {
+            signer.access_key_id() == credentials.access_key_id
+                && signer.secret().as_bytes() == credentials.secret.as_bytes()
+        };
+        let found = kept.iter().position(|(of, signer)| of == region && is_for(signer));
         if let Some(at) = found {
             return Arc::clone(&kept[at].1);
         }

@@ -158,7 +158,8 @@ impl Wire {
             }
         }
         match fault.code() {
-            "RequestTimeTooSkewed" => {
+            // A refused HEAD has no document: its date alone tells.
+            "RequestTimeTooSkewed" | "" if fault.status == http::StatusCode::FORBIDDEN => {
                 let theirs =
                     fault.headers.get("date").and_then(|value| date::of_header(value.to_str().ok()?));
                 theirs.is_some_and(|theirs| self.skew.learn(self.clock.now(), theirs))
