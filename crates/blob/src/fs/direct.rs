@@ -53,7 +53,7 @@ mod linux {
                 .and_then(|()| write_aligned(file, offset, &part[..bytes]));
             fcntl_setfl(file, usual)?;
             match written {
-                Err(Errno::INVAL) => {
+                Err(Errno::INVAL | Errno::OPNOTSUPP) => {
                     self.refused.store(true, Ordering::Relaxed);
                     Ok(0)
                 }

@@ -12,7 +12,7 @@ kernel!(avx512_x4, xmm, 4, "avx512f,avx512vl");
 kernel!(avx512_x8, ymm, 8, "avx512f,avx512vl");
 kernel!(avx512_x16, zmm, 16, "avx512f");
 
-/// Sixteen bytes of each of four lanes, from `at` on.
+/// A quarter of a block: sixteen bytes.
 #[inline]
 #[target_feature(enable = "sse2")]
 fn piece(block: &Block, quarter: usize) -> __m128i {
