@@ -95,15 +95,21 @@ impl GcsStore {
             versioning: resource.versioning(),
         };
         self.ledger.put_bucket(name, &record).await?;
+        self.buckets.remove(name);
         self.ensure_probed(cx, name).await?;
         self.bucket_of(&resource, Some(record)).await
     }
 
     pub(crate) async fn find_bucket(&self, cx: &Context, name: &BucketName) -> Result<Bucket, StoreError> {
+        if let Some(bucket) = self.buckets.get(name, self.clock.now()) {
+            return Ok(bucket);
+        }
         let resource = self.bucket_resource(cx, name).await?;
         let record = self.ledger.bucket_record(name).await?;
         self.ensure_probed(cx, name).await?;
-        self.bucket_of(&resource, record).await
+        let bucket = self.bucket_of(&resource, record).await?;
+        self.buckets.put(&bucket, self.clock.now());
+        Ok(bucket)
     }
 
     async fn bucket_resource(&self, cx: &Context, name: &BucketName) -> Result<BucketResource, StoreError> {
@@ -164,6 +170,7 @@ impl GcsStore {
         let record = self.ledger.update_bucket(&bucket.name, unrecorded, change).await?;
         let revision = found.revision.max(bucket.revision) + 1;
         self.ledger.put_value(&revision_name(&bucket.name), &revision.to_le_bytes()).await?;
+        self.buckets.remove(&bucket.name);
         self.bucket_of(&resource, Some(record)).await
     }
 
@@ -172,6 +179,7 @@ impl GcsStore {
         if self.list_objects(cx, bucket, one).await?.more {
             return Err(StoreError::new(StoreErrorKind::BucketNotEmpty, REMOVE));
         }
+        self.buckets.remove(&bucket.name);
         delete_uploads_of(self, cx, bucket).await?;
         let path = bucket_path(bucket.name.as_str());
         let request = self.api.request(Method::DELETE, &path, &Query::new());
@@ -186,6 +194,8 @@ impl GcsStore {
             }
             Err(refusal) => return Err(refusal.into_store(REMOVE)),
         }
+        // Whoever looked in the meantime may have remembered it again.
+        self.buckets.remove(&bucket.name);
         self.ledger.remove_value(&revision_name(&bucket.name)).await?;
         self.ledger.remove_bucket(&bucket.name).await
     }

@@ -15,7 +15,7 @@ use crate::found::{Found, NOT_AN_OBJECT, Resource};
 use crate::guard::Guard;
 use crate::identity::Known;
 use crate::names::{escape, require_storable};
-use crate::put::{Beyond, Settled, outcome};
+use crate::put::{Beyond, outcome};
 use crate::store::GcsStore;
 use crate::upload::resource;
 
@@ -109,14 +109,10 @@ impl GcsStore {
             return Err(self.source_lost(cx, source).await);
         }
         let nonce = facts.nonce.as_deref();
-        let made = match self.settle_put(cx, (&bucket.name, key), asked, &options.condition, nonce).await? {
-            Settled::Found(known) => *known,
-            Settled::Made(found) => {
-                let facts = Facts { rest, ..facts.clone() };
-                let beyond = Beyond { facts: &facts, kept: checksum, said: &said };
-                self.record_copy(bucket, key, found, beyond, &known).await?
-            }
-        };
+        let found = self.settle_put(cx, (&bucket.name, key), asked, &options.condition, nonce).await?;
+        let facts = Facts { rest, ..facts.clone() };
+        let beyond = Beyond { facts: &facts, kept: checksum, said: &said };
+        let made = self.record_copy(bucket, key, found, beyond, &known).await?;
         Ok(outcome(&made, bucket))
     }
 

@@ -5,6 +5,7 @@
 
 mod api;
 mod body;
+mod bucket_cache;
 mod buckets;
 mod class;
 mod copy;

@@ -95,20 +95,17 @@ impl GcsStore {
         expect(&mut resource, md5, crc32c.as_ref().map(types::ChecksumValue::as_bytes));
         let upload = Upload { bucket: bucket.name.as_str(), resource, guard };
         let asked = self.upload(cx, upload, source).await;
-        let known =
-            match self.settle_put(cx, (&bucket.name, key), asked, &condition, nonce.as_deref()).await? {
-                Settled::Made(found) => {
-                    self.hold(cx, (bucket.name.as_str(), key.as_str()), &found, &seen).await?;
-                    let kept = seen.digests().and_then(|digests| digests.kept);
-                    let facts = Facts { rest, ..facts };
-                    self.record(&bucket.name, key, found, Beyond { facts: &facts, kept, said: &said }).await?
-                }
-                Settled::Found(known) => *known,
-            };
+        let place = (&bucket.name, key);
+        let found = self.settle_put(cx, place, asked, &condition, nonce.as_deref()).await?;
+        self.hold(cx, (bucket.name.as_str(), key.as_str()), &found, &seen).await?;
+        let kept = seen.digests().and_then(|digests| digests.kept);
+        let facts = Facts { rest, ..facts };
+        let beyond = Beyond { facts: &facts, kept, said: &said };
+        let known = self.record(&bucket.name, key, found, beyond).await?;
         Ok(outcome(&known, bucket))
     }
 
-    /// What an upload's answer comes to; where it is not clear, it is looked for.
+    /// The object that a write made, as its answer tells; where the answer is not clear, the object is looked for.
     pub(crate) async fn settle_put(
         &self,
         cx: &Context,
@@ -116,22 +113,24 @@ impl GcsStore {
         asked: Asked<Found>,
         condition: &store::WriteCondition,
         nonce: Option<&str>,
-    ) -> Result<Settled, StoreError> {
+    ) -> Result<Found, StoreError> {
         let is_ambiguous = match &asked {
             Ok(Ok(_)) => false,
             Ok(Err(refusal)) => refusal.is_ambiguous(),
             Err(error) => error.is_ambiguous(),
         };
         if is_ambiguous && let Some(known) = self.landed(cx, bucket, key, nonce).await {
-            return Ok(Settled::Found(Box::new(known)));
+            return Ok(known.found);
         }
         match asked.map_err(|error| failed(error, PUT))? {
-            Ok(found) => Ok(Settled::Made(found)),
-            Err(refusal) if refusal.is_condition() => self
-                .refused(cx, bucket, key, condition, nonce)
-                .await
-                .map(|known| Settled::Found(Box::new(known))),
-            Err(refusal) if refusal.is_missing() => Err(StoreError::missing(Missing::Bucket, PUT)),
+            Ok(found) => Ok(found),
+            Err(refusal) if refusal.is_condition() => {
+                self.refused(cx, bucket, key, condition, nonce).await.map(|known| known.found)
+            }
+            Err(refusal) if refusal.is_missing() => {
+                self.buckets.remove(bucket);
+                Err(StoreError::missing(Missing::Bucket, PUT))
+            }
             Err(refusal) if is_digest_refusal(&refusal) => {
                 Err(StoreError::with_source(StoreErrorKind::DigestMismatch(None), PUT, refusal))
             }
@@ -178,14 +177,6 @@ pub(crate) struct Beyond<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) kept: Option<Checksum>,
     pub(crate) said: &'a ObjectMetadata,
-}
-
-/// What became of a write.
-pub(crate) enum Settled {
-    /// It made this object.
-    Made(Found),
-    /// An earlier attempt of it did.
-    Found(Box<Known>),
 }
 
 /// A write's outcome.

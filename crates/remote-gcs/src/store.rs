@@ -11,6 +11,7 @@ use store::{
 use types::{Body, BucketName, Clock, Context, ObjectKey, Owner, Random, TagSet, VersionId};
 
 use crate::api::Api;
+use crate::bucket_cache::BucketCache;
 use crate::list::Folding;
 use crate::multipart::Uploads;
 use crate::names::ANY_KEY;
@@ -41,6 +42,7 @@ pub struct Inner {
     pub(crate) read_path: ReadPath,
     pub(crate) folding: Folding,
     pub(crate) walks: Walks,
+    pub(crate) buckets: BucketCache,
     pub(crate) conditions: Conditions,
     pub(crate) probing: tokio::sync::Mutex<()>,
     pub(crate) uploads: Uploads,
@@ -71,6 +73,7 @@ impl GcsStore {
             read_path: ReadPath::default(),
             folding: Folding::default(),
             walks: Walks::default(),
+            buckets: BucketCache::default(),
             conditions: Conditions::of(options.trust),
             probing: tokio::sync::Mutex::new(()),
             uploads: Uploads::default(),

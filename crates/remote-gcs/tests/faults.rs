@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -23,7 +24,7 @@ use types::{
     ObjectKey, TagSet,
 };
 
-use crate::common::{PART_MIN_BYTES, StubWorld, client, root, settings};
+use crate::common::{Ahead, PART_MIN_BYTES, StubWorld, client, root, settings};
 
 /// Longer than any case takes, shorter than the time-outs of a real network.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -342,6 +343,13 @@ async fn uploads_in_parts_come_through() {
         scene.faults.clear();
         scene.store.sweep(&cx()).await.unwrap();
         assert_eq!(scene.world.stub.names("faulty"), ["some key"], "{name}");
+        // An upload that was begun twice, since the first answer was lost, is nobody's: it goes after a week.
+        let later = GcsOptions {
+            clock: Arc::new(Ahead(Duration::from_secs(8 * 24 * 3600))),
+            ..scene.world.options_at(&scene.faults.url())
+        };
+        GcsStore::new(later).sweep(&cx()).await.unwrap();
+        assert_eq!(scene.world.stub.unfinished_uploads(), 0, "{name}");
     }
 }
 

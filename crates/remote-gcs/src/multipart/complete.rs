@@ -14,7 +14,7 @@ use crate::facts::{Facts, Rest};
 use crate::found::Found;
 use crate::guard::Guard;
 use crate::identity::Known;
-use crate::put::{Settled, outcome};
+use crate::put::outcome;
 use crate::store::GcsStore;
 use crate::table::PartTable;
 use crate::upload::resource;
@@ -96,22 +96,18 @@ impl GcsStore {
             return Err(error);
         }
         let place = (&upload.bucket.name, upload.key);
-        match self.settle_put(cx, place, asked, condition, Some(&nonce)).await? {
-            Settled::Found(known) => Ok(*known),
-            Settled::Made(found) => {
-                self.hold_whole(cx, upload, assembled, &found).await?;
-                let identity = IdentityRecord {
-                    etag: assembled.etag.clone(),
-                    checksum: assembled.checksum,
-                    part_sizes: Vec::new(),
-                    metadata: (rest == Rest::Ledger).then(|| record.metadata.clone()),
-                    provider: table.write(remote::IDENTITY_PROVIDER_MAX_BYTES),
-                };
-                let generation = found.generation.to_string();
-                self.ledger.put_identity(&upload.bucket.name, upload.key, &generation, &identity).await?;
-                Ok(Known::new(found, Some(identity)))
-            }
-        }
+        let found = self.settle_put(cx, place, asked, condition, Some(&nonce)).await?;
+        self.hold_whole(cx, upload, assembled, &found).await?;
+        let identity = IdentityRecord {
+            etag: assembled.etag.clone(),
+            checksum: assembled.checksum,
+            part_sizes: Vec::new(),
+            metadata: (rest == Rest::Ledger).then(|| record.metadata.clone()),
+            provider: table.write(remote::IDENTITY_PROVIDER_MAX_BYTES),
+        };
+        let generation = found.generation.to_string();
+        self.ledger.put_identity(&upload.bucket.name, upload.key, &generation, &identity).await?;
+        Ok(Known::new(found, Some(identity)))
     }
 
     /// Brings the parts together under waiting names.

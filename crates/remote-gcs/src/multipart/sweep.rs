@@ -102,6 +102,17 @@ impl GcsStore {
     }
 
     async fn sweep_bucket(&self, cx: &Context, bucket: &BucketName) -> Result<(), StoreError> {
+        for upload in self.xml_uploads(cx, bucket.as_str(), RESERVED).await? {
+            let Some(initiated_at) = crate::time::from_rfc3339(&upload.initiated) else { continue };
+            // One that was begun again after its answer was lost is noted under another id.
+            let is_noted = self
+                .noted(bucket, &upload.name)
+                .await?
+                .is_some_and(|note| matches!(note, Mode::Xml(id) if id == upload.id));
+            if !is_noted && self.is_old(initiated_at) {
+                self.abort_xml(cx, bucket.as_str(), &upload.name, &upload.id).await?;
+            }
+        }
         let range = Range { prefix: RESERVED, versions: Versions::All, ..Range::default() };
         let mut token: Option<String> = None;
         loop {
@@ -121,21 +132,25 @@ impl GcsStore {
         }
     }
 
+    fn is_old(&self, moment: Timestamp) -> bool {
+        self.clock.now().since(moment) > FOREIGN_KEPT
+    }
+
+    /// How the upload that a waiting name is of is to be ended, where the ledger has a note of it.
+    async fn noted(&self, bucket: &BucketName, name: &str) -> Result<Option<Mode>, StoreError> {
+        let id = name.strip_prefix(RESERVED).and_then(|rest| rest.split_once('/')).map(|(id, _)| id);
+        let Some(id) = id else { return Ok(None) };
+        let name = note_name(bucket, &UploadId::from_text(id));
+        let note = self.ledger.value(&name).await?;
+        Ok(note.and_then(|value| Note::read(&name, &value)).map(|note| note.mode))
+    }
+
     async fn is_forsaken(
         &self,
         bucket: &BucketName,
         name: &str,
         modified_at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let is_old = self.clock.now().since(modified_at) > FOREIGN_KEPT;
-        let id = name.strip_prefix(RESERVED).and_then(|rest| rest.split_once('/')).map(|(id, _)| id);
-        match id {
-            _ if !is_old => Ok(false),
-            None => Ok(true),
-            Some(id) => {
-                let note = self.ledger.value(&note_name(bucket, &UploadId::from_text(id))).await?;
-                Ok(note.is_none())
-            }
-        }
+        Ok(self.is_old(modified_at) && self.noted(bucket, name).await?.is_none())
     }
 }

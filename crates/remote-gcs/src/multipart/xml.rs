@@ -39,6 +39,26 @@ pub(super) fn element(document: &[u8], name: &str) -> Option<String> {
     }
 }
 
+/// An unfinished upload as the service lists it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct ListedUpload {
+    pub(super) name: String,
+    pub(super) id: String,
+    pub(super) initiated: String,
+}
+
+/// The uploads of a listing.
+fn listed_uploads(document: &[u8]) -> Vec<ListedUpload> {
+    let text = std::str::from_utf8(document).unwrap_or_default();
+    let upload = |piece: &str| {
+        // One upload's elements, up to its end.
+        let piece = piece.split("</Upload>").next().unwrap_or_default();
+        let field = |name: &str| element(format!("<Upload>{piece}</Upload>").as_bytes(), name);
+        Some(ListedUpload { name: field("Key")?, id: field("UploadId")?, initiated: field("Initiated")? })
+    };
+    text.split("<Upload>").skip(1).filter_map(upload).collect()
+}
+
 /// A part as the service has stored it.
 pub(super) struct XmlPart {
     pub(super) md5: [u8; 16],
@@ -77,6 +97,24 @@ impl GcsStore {
                 Ok(None)
             }
             Err(refusal) => Err(refusal.into_store(CREATE)),
+        }
+    }
+
+    /// Unfinished uploads to names that begin so, at most a thousand; none where the endpoint lists none.
+    pub(super) async fn xml_uploads(
+        &self,
+        cx: &Context,
+        bucket: &str,
+        prefix: &str,
+    ) -> Result<Vec<ListedUpload>, StoreError> {
+        const LIST: &str = "list uploads";
+        let query = Query::new().flag("uploads").with("prefix", prefix);
+        let request = self.api.request(Method::GET, &format!("/{bucket}"), &query);
+        let request = request.map_err(|error| failed(error, LIST))?;
+        match self.api.ask_bytes(cx, request).await.map_err(|error| failed(error, LIST))? {
+            Ok(document) => Ok(listed_uploads(&document)),
+            Err(refusal) if refusal.status.is_client_error() => Ok(Vec::new()),
+            Err(refusal) => Err(refusal.into_store(LIST)),
         }
     }
 
@@ -204,6 +242,15 @@ mod tests {
         assert_eq!(element(document, "Code"), None);
         assert_eq!(element(b"{\"error\":{}}", "Code"), None);
         assert_eq!(element(b"<a><UploadId>", "UploadId"), None);
+    }
+
+    #[test]
+    fn uploads_are_read_one_by_one() {
+        let document =
+            b"<R><Upload><Key>a&amp;b</Key><UploadId>1</UploadId><Initiated>t</Initiated></Upload>\
+                         <Upload><Key>c</Key></Upload><IsTruncated>false</IsTruncated></R>";
+        let expected = ListedUpload { name: "a&b".into(), id: "1".into(), initiated: "t".into() };
+        assert_eq!(listed_uploads(document), [expected]);
     }
 
     #[test]

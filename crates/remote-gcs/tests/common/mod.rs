@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use conformance::store::StoreWorld;
@@ -13,7 +14,7 @@ use remote::{Client, ClientOptions, Ledger, Limits, Roots};
 use remote_gcs::{Credentials, GcsLimits, GcsOptions, GcsStore, Trust};
 use store::SharedStore;
 use stubs::gcs::{Settings, Stub};
-use types::{Budget, CanonicalId, Owner, Random, SystemClock};
+use types::{Budget, CanonicalId, Clock, Owner, Random, SystemClock, Timestamp};
 
 /// Small parts, so that cases with many of them stay quick.
 pub(crate) const PART_MIN_BYTES: u64 = 1024;
@@ -34,6 +35,15 @@ impl Random for Numbers {
             let number = (number ^ number >> 31).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             chunk.copy_from_slice(&number.to_le_bytes()[..chunk.len()]);
         }
+    }
+}
+
+/// A clock that runs ahead.
+pub(crate) struct Ahead(pub(crate) Duration);
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus(self.0)
     }
 }
 

@@ -197,6 +197,7 @@ fn answer(shared: &Shared, request: Request<Bytes>) -> Response<Bytes> {
     match segments.as_slice() {
         ["storage", "v1", rest @ ..] => json::answer(&mut world, &shared.settings, &asked, rest),
         ["upload", "storage", "v1", "b", bucket, "o"] => upload::answer(&mut world, &asked, bucket),
+        [bucket] if asked.query("uploads").is_some() => parts::list(&world, &asked, bucket),
         [bucket, name] => xml::answer(&mut world, &shared.settings, &asked, (bucket, name)),
         _ => reply::xml_error(404, "NoSuchBucket"),
     }

@@ -51,7 +51,8 @@ fn begin(world: &mut World, asked: &Asked, (bucket, name): (&str, &str)) -> Resp
     let id = format!("upload-{}", world.next_serial());
     let kind = asked.header("content-type").unwrap_or("application/octet-stream");
     let fields = settable(&json!({ "contentType": kind }));
-    let upload = XmlUpload { name: name.to_owned(), fields, parts: BTreeMap::new() };
+    let initiated = world.moment();
+    let upload = XmlUpload { name: name.to_owned(), initiated, fields, parts: BTreeMap::new() };
     if let Some(bucket) = world.buckets.get_mut(bucket) {
         bucket.uploads.insert(id.clone(), upload);
     }
@@ -59,6 +60,25 @@ fn begin(world: &mut World, asked: &Asked, (bucket, name): (&str, &str)) -> Resp
         "<?xml version='1.0' encoding='UTF-8'?><InitiateMultipartUploadResult \
          xmlns='http://s3.amazonaws.com/doc/2006-03-01/'><Bucket>{bucket}</Bucket><UploadId>{id}</UploadId>\
          </InitiateMultipartUploadResult>"
+    ))
+}
+
+/// Unfinished uploads to names that begin with the prefix asked for.
+pub(super) fn list(world: &World, asked: &Asked, bucket: &str) -> Response<Bytes> {
+    let Some(held) = world.buckets.get(bucket) else { return reply::xml_error(404, "NoSuchBucket") };
+    let prefix = asked.query("prefix").unwrap_or_default();
+    let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
+    let mut uploads = String::new();
+    for (id, upload) in held.uploads.iter().filter(|(_, upload)| upload.name.starts_with(prefix)) {
+        let (name, initiated) = (escape(&upload.name), reply::rfc3339(upload.initiated));
+        uploads.push_str(&format!(
+            "<Upload><Key>{name}</Key><UploadId>{id}</UploadId><Initiated>{initiated}</Initiated></Upload>"
+        ));
+    }
+    reply::xml(format!(
+        "<?xml version='1.0' encoding='UTF-8'?><ListMultipartUploadsResult \
+         xmlns='http://s3.amazonaws.com/doc/2006-03-01/'>{uploads}<IsTruncated>false</IsTruncated>\
+         </ListMultipartUploadsResult>"
     ))
 }
 

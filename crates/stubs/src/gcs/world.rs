@@ -50,6 +50,7 @@ pub(super) struct Object {
 /// An unfinished upload in parts.
 pub(super) struct XmlUpload {
     pub(super) name: String,
+    pub(super) initiated: u64,
     pub(super) fields: Map<String, Value>,
     pub(super) parts: BTreeMap<u32, Bytes>,
 }
