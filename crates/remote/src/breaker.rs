@@ -11,6 +11,8 @@ use crate::{BreakerLimits, Stats};
 /// Closed, it lets everything pass; failures in a row open it. Open, it lets nothing pass for a while. Then it lets one
 /// request pass at a time: successes in a row close it, a failure opens it for twice as long.
 pub(crate) struct Breaker {
+    /// The store's name, for logs.
+    store: String,
     limits: BreakerLimits,
     stats: Arc<Stats>,
     state: Mutex<State>,
@@ -38,8 +40,13 @@ pub(crate) struct Pass {
 
 impl Breaker {
     /// A closed breaker.
-    pub(crate) fn new(limits: BreakerLimits, stats: Arc<Stats>) -> Arc<Self> {
-        Arc::new(Self { limits, stats, state: Mutex::new(State::Closed { failures: 0 }) })
+    pub(crate) fn new(store: &str, limits: BreakerLimits, stats: Arc<Stats>) -> Arc<Self> {
+        Arc::new(Self {
+            store: store.to_owned(),
+            limits,
+            stats,
+            state: Mutex::new(State::Closed { failures: 0 }),
+        })
     }
 
     /// Whether a request may be sent; `None` while the service is left alone.
@@ -69,7 +76,7 @@ impl Breaker {
             State::Closed { .. } => State::Closed { failures: 0 },
             State::HalfOpen { successes, pause, .. } if is_probe => {
                 if successes + 1 >= self.limits.successes {
-                    tracing::info!("the service answers again");
+                    tracing::info!(store = self.store, "the service answers again");
                     State::Closed { failures: 0 }
                 } else {
                     State::HalfOpen { probing: Probing::No, successes: successes + 1, pause }
@@ -94,7 +101,8 @@ impl Breaker {
 
     fn open(&self, pause: Duration) -> State {
         self.stats.breaker_openings.add(1);
-        tracing::warn!(pause_ms = pause.as_millis() as u64, "the service keeps failing and is left alone");
+        let pause_ms = pause.as_millis() as u64;
+        tracing::warn!(store = self.store, pause_ms, "the service keeps failing and is left alone");
         State::Open { until: Instant::now() + pause, pause }
     }
 
@@ -141,7 +149,7 @@ mod tests {
             max_open: Duration::from_secs(3),
             successes: 2,
         };
-        Breaker::new(limits, Arc::default())
+        Breaker::new("test", limits, Arc::default())
     }
 
     fn fail(breaker: &Arc<Breaker>) {

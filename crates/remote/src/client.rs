@@ -48,7 +48,7 @@ impl Client {
         Ok(Self(Arc::new(Shared {
             pool: Arc::new(Pool::new(limits.max_idle, limits.keep_idle)),
             trust: Trust::new(options.roots.clone())?,
-            breaker: Breaker::new(limits.breaker, stats.clone()),
+            breaker: Breaker::new(&options.name, limits.breaker, stats.clone()),
             retries: RetryBudget::new(limits.retry),
             places: Arc::new(Semaphore::new(limits.max_in_flight.clamp(1, Semaphore::MAX_PERMITS))),
             stats,
