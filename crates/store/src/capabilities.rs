@@ -21,8 +21,10 @@ impl Support {
 /// conformance suite holds the store to it: what is `Yes` works, what is `No` is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
-    /// Conditions on put, copy and complete are atomic.
+    /// Conditions on put and complete are atomic.
     pub conditional_put: Support,
+    /// Conditions on copies are atomic.
+    pub conditional_copy: Support,
     /// Conditions on delete are atomic.
     pub conditional_delete: Support,
     /// Versions are kept once enabled.
@@ -68,6 +70,7 @@ impl Capabilities {
     /// A store that does everything.
     pub const ALL: Self = Self {
         conditional_put: Support::Yes,
+        conditional_copy: Support::Yes,
         conditional_delete: Support::Yes,
         versioning: Support::Yes,
         multipart: Support::Yes,
@@ -91,9 +94,10 @@ impl Capabilities {
 
     /// Every capability with its name, in the order of the fields: for tables shown to users.
     #[must_use]
-    pub fn rows(&self) -> [(&'static str, Support); 20] {
+    pub fn rows(&self) -> [(&'static str, Support); 21] {
         let Self {
             conditional_put,
+            conditional_copy,
             conditional_delete,
             versioning,
             multipart,
@@ -116,6 +120,7 @@ impl Capabilities {
         } = *self;
         [
             ("conditional_put", conditional_put),
+            ("conditional_copy", conditional_copy),
             ("conditional_delete", conditional_delete),
             ("versioning", versioning),
             ("multipart", multipart),

@@ -51,17 +51,17 @@ impl Inner {
         Ok(proven)
     }
 
-    /// What to say of conditional writes before any was asked for.
-    pub(crate) fn supports_conditions(&self, bucket: &BucketName) -> (store::Support, store::Support) {
+    /// What to say of conditional puts, copies and deletes before any was asked for.
+    pub(crate) fn supports_conditions(&self, bucket: &BucketName) -> [store::Support; 3] {
         const REFUSED: &str = "conditional writes are refused by the setting conditional = \"refuse\"";
         let support = |yes: bool| if yes { store::Support::Yes } else { store::Support::No(NO_CONDITIONS) };
         match self.conditional {
-            Conditional::Native => (store::Support::Yes, store::Support::Yes),
-            Conditional::Refuse => (store::Support::No(REFUSED), store::Support::No(REFUSED)),
+            Conditional::Native => [store::Support::Yes; 3],
+            Conditional::Refuse => [store::Support::No(REFUSED); 3],
             Conditional::Probe => {
                 // Where nothing is known yet, the first conditional write finds out before it is made.
                 let likely = self.probes.likely_conditions(bucket).unwrap_or(Proven::ALL);
-                (support(likely.put && likely.complete), support(likely.delete))
+                [likely.put && likely.complete, likely.copy, likely.delete].map(support)
             }
         }
     }

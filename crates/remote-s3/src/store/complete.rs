@@ -98,8 +98,10 @@ impl Inner {
         parts: &[CompletedPart],
         options: &CompleteOptions,
     ) -> Result<(), StoreError> {
-        let Some(max) = options.max_size_bytes else { return Ok(()) };
-        if (parts.len() as u64).saturating_mul(PART_MAX_BYTES) <= max {
+        let max = options.max_size_bytes.unwrap_or(u64::MAX);
+        // Of services but AWS not every one looks at the size that the client states.
+        let stated = options.object_size_bytes.filter(|_| !self.wire.endpoint.is_aws());
+        if stated.is_none() && (parts.len() as u64).saturating_mul(PART_MAX_BYTES) <= max {
             return Ok(());
         }
         let listed = match self.all_parts(cx, upload).await {
@@ -107,11 +109,17 @@ impl Inner {
             Err(StoreError { kind: StoreErrorKind::Missing(Missing::Upload), .. }) => return Ok(()),
             Err(error) => return Err(error),
         };
-        let size_of = |part: &CompletedPart| {
-            listed.iter().find(|(number, ..)| *number == part.number).map(|found| found.1)
-        };
+        let size_of = |part: &CompletedPart| find(&listed, part).map(|found| found.1);
         let size_bytes: u64 = parts.iter().filter_map(size_of).sum();
-        if size_bytes > max { Err(problem(PartProblem::TooLarge { size_bytes })) } else { Ok(()) }
+        if size_bytes > max {
+            return Err(problem(PartProblem::TooLarge { size_bytes }));
+        }
+        // A part that was not put is the worse mistake, and the service tells it.
+        let all_there = parts.iter().all(|part| size_of(part).is_some());
+        match stated {
+            Some(stated) if all_there && stated != size_bytes => Err(problem(PartProblem::ObjectSize)),
+            _ => Ok(()),
+        }
     }
 
     /// Number, size and tag of every part.
@@ -201,11 +209,16 @@ fn numbered(part: &xml::Element) -> Result<(u32, u64, ETag), remote::RemoteError
     Ok((number, part.number("Size")?, ETag::from_text(part.need("ETag")?)))
 }
 
+/// A part among those put, which are in order of number.
+fn find<'a>(listed: &'a [(u32, u64, ETag)], part: &CompletedPart) -> Option<&'a (u32, u64, ETag)> {
+    listed.binary_search_by_key(&part.number, |found| found.0).ok().map(|at| &listed[at])
+}
+
 /// The first part listed that was not put so, or that is too small.
 fn wrong_part(parts: &[CompletedPart], listed: &[(u32, u64, ETag)]) -> Option<StoreError> {
     const PART_MIN_BYTES: u64 = 5 * 1024 * 1024;
     for (place, part) in parts.iter().enumerate() {
-        let found = listed.iter().find(|(number, ..)| *number == part.number);
+        let found = find(listed, part);
         match found {
             Some((.., etag)) if *etag != part.etag => {
                 return Some(problem(PartProblem::Invalid(part.number)));

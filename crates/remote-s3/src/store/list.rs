@@ -33,12 +33,13 @@ impl Inner {
                 .with_some("continuation-token", token.as_deref());
             let document = self.wire.document(cx, call).await;
             let root = document.map_err(|failure| failure.into_store(Seen::default(), OPERATION))?.root;
-            let before = page.entries.len();
-            page.entries.extend(entries(&root).map_err(|error| error.into_store(OPERATION))?);
+            let found = entries(&root).map_err(|error| error.into_store(OPERATION))?;
+            let is_empty = found.is_empty();
+            page.entries.extend(found.into_iter().filter(|entry| is_behind(entry, options.after.as_ref())));
             page.more = root.flag("IsTruncated");
             token = root.get("NextContinuationToken").map(str::to_owned);
             // A page without an entry that promises more would be asked for for ever.
-            let stuck = page.entries.len() == before && page.more;
+            let stuck = is_empty && page.more;
             if !page.more || page.entries.len() >= wanted || token.is_none() || stuck {
                 break;
             }
@@ -82,6 +83,22 @@ fn entries(root: &xml::Element) -> Result<Vec<ListEntry>, RemoteError> {
     }
     entries.sort_by(|a, b| place(a).cmp(place(b)));
     Ok(entries)
+}
+
+/// Whether an entry lies behind a position: not every service skips a prefix whose last key it is told.
+fn is_behind(entry: &ListEntry, after: Option<&Position>) -> bool {
+    match (after, entry) {
+        (None, _) => true,
+        (Some(Position::Key(marker)), ListEntry::Object(object)) => object.key.as_str() > marker.as_str(),
+        // Keys behind the marker may begin so.
+        (Some(Position::Key(marker)), ListEntry::Prefix(prefix)) => {
+            prefix > marker || marker.starts_with(prefix.as_str())
+        }
+        (Some(Position::Prefix(marker)), entry) => {
+            let place = place(entry);
+            place > marker.as_str() && !place.starts_with(marker.as_str())
+        }
+    }
 }
 
 fn place(entry: &ListEntry) -> &str {

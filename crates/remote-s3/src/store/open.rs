@@ -3,7 +3,7 @@ use std::sync::Arc;
 use http::{HeaderMap, Method};
 use parking_lot::Mutex;
 use remote::Response;
-use store::{Bucket, ObjectInfo, OpenOptions, Opened, StoreError};
+use store::{Bucket, ObjectInfo, OpenOptions, Opened, StoreError, Versioning};
 use types::{Context, ObjectKey, VersionId};
 
 use crate::store::Inner;
@@ -94,6 +94,10 @@ impl Inner {
         described: Described,
     ) -> Result<ObjectInfo, StoreError> {
         let Described { mut info, tag_count, .. } = described;
+        if info.version_id.is_none() && bucket.versioning != Versioning::Off {
+            // Not every service names the null version.
+            info.version_id = Some(VersionId::Null);
+        }
         if tag_count > 0 {
             let version = info.version_id.as_ref();
             info.metadata.tags = self.object_tags(cx, bucket.name.as_str(), key, version).await?;

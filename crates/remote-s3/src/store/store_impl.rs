@@ -67,9 +67,11 @@ fn unless(lacks: bool, why: &'static str) -> Support {
 impl ObjectStore for S3Store {
     fn capabilities(&self, bucket: &Bucket) -> Capabilities {
         let lacks = &self.0.lacks;
-        let (conditional_put, conditional_delete) = self.0.supports_conditions(&bucket.name);
+        let [conditional_put, conditional_copy, conditional_delete] =
+            self.0.supports_conditions(&bucket.name);
         Capabilities {
             conditional_put,
+            conditional_copy,
             conditional_delete,
             versioning: unless(lacks.versioning.load(Ordering::Relaxed), NO_VERSIONING),
             any_key: unless(self.0.probes.lacks(Trait::OddKeys), NO_ODD_KEYS),

@@ -20,6 +20,7 @@ pub async fn random_histories_match_a_plain_model(world: &dyn StoreWorld) {
         capabilities.versioning,
         capabilities.multipart,
         capabilities.conditional_put,
+        capabilities.conditional_copy,
         capabilities.conditional_delete,
         capabilities.copy,
         capabilities.object_tags,
