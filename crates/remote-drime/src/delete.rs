@@ -1,18 +1,17 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use futures_util::{StreamExt, stream};
 use store::{Bucket, DeleteOptions, DeleteOutcome, DeleteTarget, Missing, StoreError, WriteCondition};
 use types::{Context, ObjectKey, VersionId};
 
-use crate::api::{ApiError, Entry, Fate};
+use crate::api::{ApiError, Deleted, Entry, EntryId, Fate};
 use crate::drive::{Drive, to_the_end};
 use crate::place::Place;
 use crate::tree::{Found, split};
 
 const OPERATION: &str = "delete object";
-/// How many objects of one call are deleted at once.
-const AT_ONCE: usize = 16;
+/// How many objects are deleted in one call of the drive's.
+const TOGETHER: usize = 100;
 
 impl Drive {
     pub(crate) async fn delete(
@@ -32,7 +31,8 @@ impl Drive {
         .await
     }
 
-    /// Deletes at most so many at once; folders that become empty go afterwards, each once.
+    /// Plain deletes go together, a hundred in a call; where order or a condition is to be seen, one after the other. Folders
+    /// that become empty go afterwards, each once.
     pub(crate) async fn delete_many(
         self: &Arc<Self>,
         cx: &Context,
@@ -42,13 +42,12 @@ impl Drive {
         let (drive, cx, bucket) = (self.clone(), *cx, bucket.clone());
         to_the_end(OPERATION, async move {
             let keys: HashSet<&ObjectKey> = targets.iter().map(|target| &target.key).collect();
-            // One after the other where the order is to be seen.
-            let at_once = if keys.len() == targets.len() { AT_ONCE } else { 1 };
-            let work: Vec<_> = targets
-                .iter()
-                .map(|target| drive.clone().delete_target(cx, bucket.clone(), target.clone()))
-                .collect();
-            let outcomes: Vec<_> = stream::iter(work).buffered(at_once).collect().await;
+            let is_plain = keys.len() == targets.len()
+                && targets.iter().all(|target| target.options == DeleteOptions::default());
+            let outcomes = match is_plain {
+                true => drive.delete_together(&cx, &bucket, &targets).await,
+                false => drive.delete_in_order(&cx, &bucket, &targets).await,
+            };
             let dirs: HashSet<&str> = targets.iter().map(|target| split(target.key.as_str()).0).collect();
             let (lane, folder) = (drive.lane(&bucket), drive.bucket_folder(&bucket));
             for dir in dirs {
@@ -59,14 +58,88 @@ impl Drive {
         .await
     }
 
-    async fn delete_target(
-        self: Arc<Self>,
-        cx: Context,
-        bucket: Bucket,
-        target: DeleteTarget,
-    ) -> Result<DeleteOutcome, StoreError> {
-        self.admit(&target.options.condition, OPERATION)?;
-        self.delete_one(&cx, &self.place(&bucket, &target.key), &target.options).await
+    async fn delete_in_order(
+        self: &Arc<Self>,
+        cx: &Context,
+        bucket: &Bucket,
+        targets: &[DeleteTarget],
+    ) -> Vec<Result<DeleteOutcome, StoreError>> {
+        let mut outcomes = Vec::with_capacity(targets.len());
+        for target in targets {
+            let outcome = match self.admit(&target.options.condition, OPERATION) {
+                Ok(()) => self.delete_one(cx, &self.place(bucket, &target.key), &target.options).await,
+                Err(error) => Err(error),
+            };
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+
+    async fn delete_together(
+        self: &Arc<Self>,
+        cx: &Context,
+        bucket: &Bucket,
+        targets: &[DeleteTarget],
+    ) -> Vec<Result<DeleteOutcome, StoreError>> {
+        let mut outcomes = Vec::with_capacity(targets.len());
+        for targets in targets.chunks(TOGETHER) {
+            if let Err(error) = self.delete_chunk(cx, bucket, targets).await {
+                // One by one each has its own outcome.
+                tracing::debug!(%error, "objects are deleted one by one");
+                outcomes.extend(self.delete_in_order(cx, bucket, targets).await);
+                continue;
+            }
+            outcomes.extend(targets.iter().map(|_| Ok(DeleteOutcome::default())));
+        }
+        outcomes
+    }
+
+    /// Deletes objects in one call; an error says nothing of which of them are gone.
+    async fn delete_chunk(
+        self: &Arc<Self>,
+        cx: &Context,
+        bucket: &Bucket,
+        targets: &[DeleteTarget],
+    ) -> Result<(), StoreError> {
+        let places: Vec<Place> = targets.iter().map(|target| self.place(bucket, &target.key)).collect();
+        // In order of keys: two calls that want the same turns never wait for each other.
+        let mut sorted: Vec<&Place> = places.iter().collect();
+        sorted.sort_by(|a, b| a.key.cmp(&b.key));
+        let mut turns = Vec::with_capacity(sorted.len());
+        for place in &sorted {
+            turns.push(self.keys.hold((place.folder, place.key.clone())).await);
+        }
+        let lane = self.lane(bucket);
+        let mut files = Vec::new();
+        for place in sorted {
+            match self.look(cx, lane, place.folder, place.key.as_str()).await.map_err(ApiError::into_store)? {
+                None => {}
+                Some(Found::EmptyFolder(entry)) => self.remove_folder(cx, place, &entry).await?,
+                Some(Found::File { entry, older }) => {
+                    for node in older {
+                        let removed = self.remove_entry(cx, lane, &node.entry, Fate::Forever).await;
+                        removed.map_err(ApiError::into_store)?;
+                    }
+                    files.push((place, entry));
+                }
+            }
+        }
+        if files.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<EntryId> = files.iter().map(|(_, entry)| entry.id).collect();
+        let deleted = self.api.delete_all(cx, lane, &ids).await.map_err(ApiError::into_store)?;
+        for (place, entry) in files {
+            match deleted {
+                Deleted::All => self.folders.bury(Some(entry.parent), entry.id),
+                Deleted::Perhaps => {
+                    let removed = self.remove_entry(cx, lane, &entry, Fate::Forever).await;
+                    removed.map_err(ApiError::into_store)?;
+                }
+            }
+            self.ledger.remove_identity(&place.bucket.name, &place.key).await?;
+        }
+        Ok(())
     }
 
     async fn delete_one(

@@ -500,6 +500,34 @@ async fn ids_that_are_gone_already_are_deleted() {
     assert!(is_missing_key(etag(&store, &bucket, "a").await));
 }
 
+/// Many deletes are few calls, and one that others have deleted meanwhile does not keep the rest.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_deletes_are_few_calls() {
+    let world = World::new(settings());
+    let store = world.open();
+    let bucket = make_bucket(&store, "media").await;
+    for foreign in [false, true] {
+        for n in 0..150 {
+            put(&store, &bucket, &format!("d/{n}"), "x").await;
+        }
+        let calls = world.stub.calls("POST", "/file-entries/delete");
+        if foreign {
+            let id = world.stub.entries().into_iter().find(|entry| entry.name == "7").unwrap().id;
+            world.stub.delete(id);
+        }
+        let target =
+            |n| store::DeleteTarget { key: key(&format!("d/{n}")), options: DeleteOptions::default() };
+        let outcomes = store.delete_many(&cx(), &bucket, (0..150).map(target).collect()).await.unwrap();
+        assert!(outcomes.len() == 150 && outcomes.iter().all(Result::is_ok));
+        assert_eq!(listed(&store, &bucket, "", None).await, Vec::<String>::new());
+        if !foreign {
+            // Two for the files and one for their folder.
+            assert_eq!(world.stub.calls("POST", "/file-entries/delete") - calls, 3);
+        }
+        assert_eq!(world.stub.entries().len(), 1);
+    }
+}
+
 /// An object that others have removed since the listing is missing, not an error.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_is_gone_is_looked_for_once_more() {

@@ -15,6 +15,9 @@ use super::{ApiError, ApiErrorKind, Limiter};
 /// The largest answer that is read: a page of a listing with the longest names stays far below.
 const ANSWER_MAX_BYTES: usize = 16 * 1024 * 1024;
 
+/// How often an answer that breaks off is asked for.
+const ATTEMPTS: u32 = 3;
+
 /// Whose turn a call takes: buckets share the account's limit fairly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lane(pub(crate) u64);
@@ -105,18 +108,39 @@ impl Api {
         if post.overridden {
             headers.insert("x-http-method-override", HeaderValue::from_static("PUT"));
         }
-        let body = serde_json::to_vec(post.body).map_err(|_| {
+        let body = serde_json::to_vec(post.body).map(Bytes::from).map_err(|_| {
             ApiError::new(ApiErrorKind::Malformed("nothing: the call cannot be written"), post.call)
         })?;
-        let request = Request {
+        let uri = self.url(post.path, "", post.call)?;
+        let request = || Request {
             method: Method::POST,
-            uri: self.url(post.path, "", post.call)?,
-            headers,
-            body: Payload::Bytes(body.into()),
+            uri: uri.clone(),
+            headers: headers.clone(),
+            body: Payload::Bytes(body.clone()),
             replay: post.replay,
         };
-        let response = self.send(cx, lane, post.call, request).await?;
-        read(response, post.call).await
+        self.ask(cx, lane, post.call, request).await
+    }
+
+    /// Sends a call and reads its answer. An answer that breaks off is asked for again where that changes nothing.
+    pub(super) async fn ask<A: DeserializeOwned>(
+        &self,
+        cx: &Context,
+        lane: Lane,
+        call: &'static str,
+        request: impl Fn() -> Request,
+    ) -> Result<A, ApiError> {
+        let mut attempts = 0;
+        loop {
+            let request = request();
+            let may_repeat = request.replay == Replay::Safe;
+            let response = self.send(cx, lane, call, request).await?;
+            attempts += 1;
+            match read(response, call).await {
+                Err(error) if error.kind == ApiErrorKind::Garbled && may_repeat && attempts < ATTEMPTS => {}
+                done => return done,
+            }
+        }
     }
 }
 
@@ -147,7 +171,10 @@ pub(super) async fn body(response: Response, call: &'static str) -> Result<Bytes
     if !status.is_success() {
         return Err(ApiError::of_status(status, call));
     }
-    body.map_err(|error| ApiError::from((error, call)))
+    body.map_err(|error| match error.is_ambiguous() {
+        true => ApiError { kind: ApiErrorKind::Garbled, ..ApiError::from((error, call)) },
+        false => ApiError::from((error, call)),
+    })
 }
 
 /// The answer of a call that succeeded.
@@ -156,6 +183,6 @@ pub(super) async fn read<A: DeserializeOwned>(response: Response, call: &'static
     // A body that was cut or garbled says nothing about whether the call took effect.
     serde_json::from_slice(&body).map_err(|error| {
         tracing::warn!(call, %error, "an answer of the drive is not what was expected");
-        ApiError::new(ApiErrorKind::Ambiguous, call)
+        ApiError::new(ApiErrorKind::Garbled, call)
     })
 }

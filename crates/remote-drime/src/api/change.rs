@@ -6,6 +6,8 @@ use types::Context;
 use super::call::Post;
 use super::{Api, ApiError, ApiErrorKind, Entry, EntryId, FolderId, Lane};
 
+const DELETE: &str = "delete an entry";
+
 /// Whether what is deleted can be brought back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
@@ -18,8 +20,17 @@ pub(crate) enum Fate {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Delete {
-    entry_ids: [String; 1],
+    entry_ids: Vec<String>,
     delete_forever: bool,
+}
+
+/// What came of deleting several entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deleted {
+    /// All are gone.
+    All,
+    /// The service did not take one of them, most likely because it is gone already: perhaps none was deleted.
+    Perhaps,
 }
 
 #[derive(Serialize)]
@@ -54,19 +65,48 @@ impl Api {
         id: EntryId,
         fate: Fate,
     ) -> Result<(), ApiError> {
-        const CALL: &str = "delete an entry";
-        let body = Delete { entry_ids: [id.to_string()], delete_forever: fate == Fate::Forever };
-        let post = Post::new(CALL, "/file-entries/delete", &body, Replay::Safe);
-        match self.post::<Value>(cx, lane, post).await {
-            Ok(answer) => match answer.get("errors") {
-                None | Some(Value::Null) => Ok(()),
-                Some(Value::Object(errors)) if errors.is_empty() => Ok(()),
-                Some(Value::Array(errors)) if errors.is_empty() => Ok(()),
-                Some(_) => Err(ApiError::new(ApiErrorKind::Malformed("that it could not delete it"), CALL)),
-            },
+        match self.send_delete(cx, lane, &[id], fate).await {
+            Ok(Deleted::All) => Ok(()),
+            Ok(Deleted::Perhaps) => {
+                Err(ApiError::new(ApiErrorKind::Malformed("that it could not delete it"), DELETE))
+            }
             Err(error) if matches!(error.kind, ApiErrorKind::Gone | ApiErrorKind::Unprocessable) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Deletes several entries for good in one call.
+    pub(crate) async fn delete_all(
+        &self,
+        cx: &Context,
+        lane: Lane,
+        ids: &[EntryId],
+    ) -> Result<Deleted, ApiError> {
+        match self.send_delete(cx, lane, ids, Fate::Forever).await {
+            Err(error) if matches!(error.kind, ApiErrorKind::Gone | ApiErrorKind::Unprocessable) => {
+                Ok(Deleted::Perhaps)
+            }
+            done => done,
+        }
+    }
+
+    async fn send_delete(
+        &self,
+        cx: &Context,
+        lane: Lane,
+        ids: &[EntryId],
+        fate: Fate,
+    ) -> Result<Deleted, ApiError> {
+        let entry_ids = ids.iter().map(ToString::to_string).collect();
+        let body = Delete { entry_ids, delete_forever: fate == Fate::Forever };
+        let post = Post::new(DELETE, "/file-entries/delete", &body, Replay::Safe);
+        let answer = self.post::<Value>(cx, lane, post).await?;
+        Ok(match answer.get("errors") {
+            None | Some(Value::Null) => Deleted::All,
+            Some(Value::Object(errors)) if errors.is_empty() => Deleted::All,
+            Some(Value::Array(errors)) if errors.is_empty() => Deleted::All,
+            Some(_) => Deleted::Perhaps,
+        })
     }
 
     /// Gives an entry another name.

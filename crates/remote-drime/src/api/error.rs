@@ -18,6 +18,8 @@ pub(crate) enum ApiErrorKind {
     Full,
     /// It may have taken effect or not.
     Ambiguous,
+    /// As [`ApiErrorKind::Ambiguous`]: an answer came, but it broke off or cannot be read.
+    Garbled,
     /// It surely had no effect and may be tried again later.
     Unavailable,
     /// The answer is not what the page says.
@@ -59,7 +61,7 @@ impl ApiError {
     }
 
     pub(crate) fn is_ambiguous(&self) -> bool {
-        self.kind == ApiErrorKind::Ambiguous
+        matches!(self.kind, ApiErrorKind::Ambiguous | ApiErrorKind::Garbled)
     }
 
     /// Whether the service says that it does not do this, or does not know what it was asked about.
@@ -79,8 +81,11 @@ impl ApiError {
             }
         }
         let kind = match self.kind {
-            ApiErrorKind::Ambiguous | ApiErrorKind::Unavailable => StoreErrorKind::Unavailable,
+            ApiErrorKind::Ambiguous | ApiErrorKind::Garbled | ApiErrorKind::Unavailable => {
+                StoreErrorKind::Unavailable
+            }
             ApiErrorKind::Full => StoreErrorKind::Full("the drive"),
+            ApiErrorKind::Refused => StoreErrorKind::Denied,
             _ => StoreErrorKind::Internal,
         };
         StoreError::with_source(kind, call, self)
@@ -119,6 +124,7 @@ impl fmt::Display for ApiError {
             ApiErrorKind::Refused => f.write_str("the drive refuses the token"),
             ApiErrorKind::Full => f.write_str("the drive has no room left"),
             ApiErrorKind::Ambiguous => f.write_str("the drive's answer was lost"),
+            ApiErrorKind::Garbled => f.write_str("the drive's answer broke off or makes no sense"),
             ApiErrorKind::Unavailable => f.write_str("the drive cannot be asked for now"),
             ApiErrorKind::Malformed(how) => write!(f, "the drive answered {how}"),
             ApiErrorKind::Status(status) => write!(f, "the drive answered {status}"),

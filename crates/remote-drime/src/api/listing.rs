@@ -3,7 +3,6 @@ use remote::Request;
 use serde::Deserialize;
 use types::Context;
 
-use super::call::read;
 use super::{Api, ApiError, Entry, FolderId, Lane};
 
 /// How many entries a page is asked for; the service gives fewer where it likes.
@@ -42,7 +41,7 @@ impl Api {
         // The folder goes by two names: which of them is heeded is not the same everywhere.
         let folder = folder.number().map_or(String::new(), |id| format!("folderId={id}&parentIds={id}&"));
         let query = format!("{folder}perPage={PER_PAGE}&page={number}");
-        let request = Request::new(Method::GET, self.url("/drive/file-entries", &query, CALL)?);
-        read(self.send(cx, lane, CALL, request).await?, CALL).await
+        let url = self.url("/drive/file-entries", &query, CALL)?;
+        self.ask(cx, lane, CALL, || Request::new(Method::GET, url.clone())).await
     }
 }

@@ -13,7 +13,7 @@ mod multipart;
 mod small;
 
 pub(crate) use call::{Api, ApiOptions, Lane};
-pub(crate) use change::Fate;
+pub(crate) use change::{Deleted, Fate};
 pub(crate) use download::{Fetched, Wanted};
 pub(crate) use entry::{Entry, EntryId, FolderId};
 pub(crate) use error::{ApiError, ApiErrorKind, of_body};

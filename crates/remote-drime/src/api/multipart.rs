@@ -164,7 +164,11 @@ impl Api {
         let sent = self.client().send(cx, request, &Anonymous).await;
         let response = sent.map_err(|error| ApiError::from((error, CALL)))?;
         let etag = response.header(ETAG.as_str()).map(str::to_owned);
-        body(response, CALL).await?;
+        body(response, CALL).await.map_err(|error| match error.kind {
+            // The storage knows no token: the address was too old.
+            ApiErrorKind::Refused => ApiError::new(ApiErrorKind::Unavailable, CALL),
+            _ => error,
+        })?;
         etag.ok_or_else(|| ApiError::new(ApiErrorKind::Malformed("without a part's tag"), CALL))
     }
 

@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::Response;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use serde_json::Value;

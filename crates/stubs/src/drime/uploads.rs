@@ -1,5 +1,4 @@
 use bytes::{Bytes, BytesMut};
-use http::Response;
 use serde_json::{Value, json};
 
 use super::answer::{Answered, Refusal, ok, refused, unprocessable};
