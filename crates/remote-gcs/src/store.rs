@@ -142,6 +142,7 @@ impl ObjectStore for GcsStore {
     fn capabilities(&self, _: &Bucket) -> Capabilities {
         Capabilities {
             conditional_put: self.conditions.support(),
+            conditional_copy: self.conditions.support(),
             versioning: Support::No(VERSIONING),
             any_key: ANY_KEY,
             open_outlives_overwrite: Support::No(
