@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -16,7 +17,7 @@ use crate::encode::{http_date, percent_decode};
 #[derive(Clone)]
 pub struct SharedKey {
     account: String,
-    key: hmac::Key,
+    key: Arc<hmac::Key>,
 }
 
 impl fmt::Debug for SharedKey {
@@ -46,7 +47,8 @@ impl SharedKey {
     #[must_use]
     pub fn new(account: &str, key_base64: &str) -> Option<Self> {
         let key = STANDARD.decode(key_base64.trim()).ok().filter(|key| !key.is_empty())?;
-        Some(Self { account: account.to_owned(), key: hmac::Key::new(hmac::HMAC_SHA256, &key) })
+        let key = Arc::new(hmac::Key::new(hmac::HMAC_SHA256, &key));
+        Some(Self { account: account.to_owned(), key })
     }
 
     /// The account's name.

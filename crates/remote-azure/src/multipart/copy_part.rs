@@ -1,7 +1,7 @@
 use store::{CopyPartOptions, CopySource, PartOutcome, StoreError, UploadRef};
 use types::{ByteRange, Context, ExpectedChecksum, ExpectedDigests};
 
-use super::put_part::algorithm_of;
+use super::put_part::{NewPart, algorithm_of};
 use crate::object::pinned;
 use crate::store::Azure;
 
@@ -31,6 +31,6 @@ impl Azure {
         };
         let checksum = ExpectedChecksum::Compute(algorithm_of(&record));
         let expected = ExpectedDigests { content_md5: None, checksum };
-        self.add_part(cx, &record, number, body, expected, OPERATION).await
+        self.add_part(cx, &record, NewPart { number, body, expected }, OPERATION).await
     }
 }

@@ -18,6 +18,14 @@ pub(super) fn outcome(part: &PartRecord) -> PartOutcome {
     PartOutcome { etag: part.etag.clone(), checksum: part.checksum, modified_at: part.modified_at }
 }
 
+/// A part that is to be an upload's.
+pub(super) struct NewPart {
+    pub(super) number: u32,
+    pub(super) body: Body,
+    /// What the bytes must turn out to be.
+    pub(super) expected: ExpectedDigests,
+}
+
 /// Where a part's bytes are: Azure's tag and the blob's name, a line each.
 pub(super) fn encode_place(staged: &Staged) -> Vec<u8> {
     format!("{}\n{}", staged.azure_etag, staged.blob).into_bytes()
@@ -39,7 +47,7 @@ impl Azure {
     ) -> Result<PartOutcome, StoreError> {
         let record = self.ledger.upload(upload).await?;
         let (body, expected) = expectations(body, options.expected, &record)?;
-        self.add_part(cx, &record, number, body, expected, OPERATION).await
+        self.add_part(cx, &record, NewPart { number, body, expected }, OPERATION).await
     }
 
     /// Stages a part under a name of its own and makes it the upload's, in place of an earlier one of the number. What it
@@ -48,11 +56,10 @@ impl Azure {
         &self,
         cx: &Context,
         upload: &UploadRecord,
-        number: u32,
-        body: Body,
-        expected: ExpectedDigests,
+        part: NewPart,
         operation: &'static str,
     ) -> Result<PartOutcome, StoreError> {
+        let NewPart { number, body, expected } = part;
         let name = self.staged_name(upload.id.as_str(), number);
         let staged = match self.stage(cx, name.clone(), body, expected, operation).await {
             Ok(staged) => staged,

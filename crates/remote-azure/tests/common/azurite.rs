@@ -28,6 +28,7 @@ impl Azurite {
         SHARED.get_or_init(Self::start)
     }
 
+    #[allow(clippy::disallowed_methods, reason = "the runner of the tests says where the emulator is")]
     fn start() -> Self {
         let Some(program) = std::env::var_os(VARIABLE) else {
             panic!(

@@ -83,7 +83,7 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// The texts of all elements of these names in a small, flat document, in their order, with their names.
-pub(super) fn elements<'a>(document: &'a str, names: &[&'static str]) -> Vec<(&'static str, String)> {
+pub(super) fn elements(document: &str, names: &[&'static str]) -> Vec<(&'static str, String)> {
     let mut found: Vec<(usize, &'static str, String)> = Vec::new();
     for name in names {
         let (open, close) = (format!("<{name}>"), format!("</{name}>"));
