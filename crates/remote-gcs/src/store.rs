@@ -144,6 +144,11 @@ impl ObjectStore for GcsStore {
             conditional_put: self.conditions.support(),
             conditional_copy: self.conditions.support(),
             versioning: Support::No(VERSIONING),
+            object_tags: Support::Supplied("tags of objects are kept in the object's metadata"),
+            checksums: Support::Supplied(
+                "checksums are kept in the object's metadata, or in the state directory where they come behind the bytes",
+            ),
+            bucket_tags: Support::Supplied("tags and owners of buckets are kept in the state directory"),
             any_key: ANY_KEY,
             open_outlives_overwrite: Support::No(
                 "Cloud Storage drops an object's bytes when it is replaced or removed in a bucket without versions",

@@ -1,6 +1,6 @@
 use s3_model::{ErrorCode, S3Error};
 use store::{Capabilities, Support};
-use types::{ObjectHeaders, ObjectMetadata, TagSet};
+use types::{ObjectHeaders, ObjectMetadata, StorageClass, TagSet};
 
 /// Refuses what the bucket's store does not do, with its reason.
 pub(crate) fn require(support: Support) -> Result<(), S3Error> {
@@ -50,4 +50,9 @@ pub(crate) fn require_metadata(
 /// Refuses tags that the store would lose.
 pub(crate) fn require_tags(capabilities: &Capabilities, tags: &TagSet) -> Result<(), S3Error> {
     if tags.is_empty() { Ok(()) } else { require(capabilities.object_tags) }
+}
+
+/// Refuses a storage class that the store would lose.
+pub(crate) fn require_storage_class(capabilities: &Capabilities, class: StorageClass) -> Result<(), S3Error> {
+    if class == StorageClass::Standard { Ok(()) } else { require(capabilities.storage_classes) }
 }

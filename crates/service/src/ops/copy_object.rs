@@ -61,6 +61,7 @@ impl Service {
         let capabilities = self.store.capabilities(bucket);
         capability::require_tags(&capabilities, tags(input, &seen.info))?;
         let storage_class = input.storage_class.unwrap_or_default();
+        capability::require_storage_class(&capabilities, storage_class)?;
         let mut metadata = metadata(input, &seen.info);
         match &mut metadata {
             store::Directive::Copy => capability::require_metadata(&capabilities, &seen.info.metadata)?,
@@ -78,7 +79,7 @@ impl Service {
                 Directive::Replace(tags) => store::Directive::Replace(tags.clone()),
             },
             checksum: input.checksum,
-            condition: conditions::for_store(&input.condition, capabilities.conditional_put)?,
+            condition: conditions::for_store(&input.condition, capabilities.conditional_copy)?,
         })
     }
 

@@ -22,6 +22,7 @@ impl Service {
         }
         capability::require_metadata(&capabilities, &metadata)?;
         capability::require_tags(&capabilities, &metadata.tags)?;
+        capability::require_storage_class(&capabilities, metadata.storage_class)?;
         content_type::fill(&mut metadata, key);
         let options = CreateUploadOptions {
             metadata,

@@ -72,6 +72,7 @@ impl Service {
         let capabilities = self.store.capabilities(bucket);
         capability::require_metadata(&capabilities, &metadata)?;
         capability::require_tags(&capabilities, &metadata.tags)?;
+        capability::require_storage_class(&capabilities, metadata.storage_class)?;
         content_type::fill(&mut metadata, key);
         let options = PutOptions {
             metadata,
