@@ -162,11 +162,7 @@ impl Azure {
         let mut copies = stream::iter(copies).buffer_unordered(COPIES_AT_ONCE);
         while let Some(outcome) = copies.next().await {
             let Err(failure) = outcome else { continue };
-            let gone =
-                matches!(failure.code(), "SourceConditionNotMet" | "CannotVerifyCopySource" | "BlobNotFound")
-                    || failure.is_condition()
-                    || failure.is_missing();
-            return Err(match gone {
+            return Err(match failure.is_source_gone() {
                 true => Uncomposed::SourceGone,
                 false => Uncomposed::Failed(failure.into_store(target.operation)),
             });

@@ -224,8 +224,8 @@ impl Azure {
             now.as_nanos().saturating_sub(u64::try_from(STAGED_KEPT.as_nanos()).unwrap_or(u64::MAX)),
         );
         for upload in self.ledger.uploads_older_than(oldest, STEP_MAX).await? {
-            // Its parts go with this sweep.
             self.ledger.remove_upload(&upload).await?;
+            self.clear_staged(&upload.id);
         }
         let sweep =
             Sweep { api: &self.api, container: self.staging.as_str(), prefix: "", before: Some(oldest) };

@@ -195,7 +195,7 @@ async fn the_staging_container_is_hidden_and_emptied() {
     let buckets =
         desk.store.list_buckets(&desk.cx, ListBuckets { prefix: String::new(), after: None, limit: 10 });
     let names: Vec<_> = buckets.await.unwrap().buckets.into_iter().map(|bucket| bucket.name).collect();
-    assert_eq!(names, [desk.bucket.name.clone()]);
+    assert_eq!(names, std::slice::from_ref(&desk.bucket.name));
     let staging = BucketName::new("sluice-staging").unwrap();
     let found = desk.store.bucket(&desk.cx, &staging).await.unwrap_err();
     assert!(matches!(found.kind, StoreErrorKind::Missing(Missing::Bucket)));

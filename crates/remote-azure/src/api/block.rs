@@ -65,7 +65,7 @@ impl Api {
         let call = Call::new(Method::PUT, Place::Blob(container, blob))
             .param("comp", "block")
             .param("blockid", id)
-            .header("x-ms-copy-source", &url)
+            .source(&url)
             .header("x-ms-source-range", &range)
             .header("x-ms-source-if-match", &format!("\"{}\"", source.azure_etag))
             .secret("x-ms-copy-source-authorization", authorization);

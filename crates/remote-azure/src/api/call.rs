@@ -87,6 +87,18 @@ impl Call {
         }
     }
 
+    /// Adds the URL that the service is to read from, which bears a proof and is not to be shown.
+    pub(crate) fn source(mut self, url: &str) -> Self {
+        match HeaderValue::from_str(url) {
+            Ok(mut value) => {
+                value.set_sensitive(true);
+                self.headers.insert(HeaderName::from_static("x-ms-copy-source"), value);
+            }
+            Err(_) => self.unbearable = true,
+        }
+        self
+    }
+
     /// Adds a header that is not to be shown.
     pub(crate) fn secret(mut self, name: &'static str, value: Option<HeaderValue>) -> Self {
         if let Some(value) = value {

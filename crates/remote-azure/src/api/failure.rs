@@ -70,6 +70,16 @@ impl Failure {
         self.status() == Some(StatusCode::NOT_FOUND) && !self.is_container_missing()
     }
 
+    /// Whether the source of a copy is not there, or another one. Its refusals have one code for all causes.
+    pub(crate) fn is_source_gone(&self) -> bool {
+        match self.status() {
+            Some(StatusCode::NOT_FOUND) => !self.is_container_missing(),
+            // A lease on the target is another matter.
+            Some(StatusCode::PRECONDITION_FAILED) => !self.code().starts_with("Lease"),
+            _ => false,
+        }
+    }
+
     /// Whether the container is not there, or on its way out.
     pub(crate) fn is_container_missing(&self) -> bool {
         matches!(self.code(), "ContainerNotFound" | "ContainerBeingDeleted")
@@ -173,6 +183,10 @@ mod tests {
         assert!(matches!(kind(403, "AuthenticationFailed"), StoreErrorKind::Denied));
         assert!(matches!(kind(503, "ServerBusy"), StoreErrorKind::Unavailable));
         assert!(matches!(kind(501, ""), StoreErrorKind::Unsupported(_)));
+        assert!(refused(404, "CannotVerifyCopySource").is_source_gone());
+        assert!(refused(412, "SourceConditionNotMet").is_source_gone());
+        assert!(!refused(403, "CannotVerifyCopySource").is_source_gone());
+        assert!(!refused(412, "LeaseIdMissing").is_source_gone());
         assert!(refused(500, "InternalError").is_ambiguous());
         assert!(!refused(409, "BlobAlreadyExists").is_ambiguous());
     }

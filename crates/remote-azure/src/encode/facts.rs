@@ -282,6 +282,21 @@ mod tests {
         }
     }
 
+    /// A released form: ledgers in the field hold it.
+    #[test]
+    fn the_bytes_of_a_table_are_frozen() {
+        let crc = Checksum::full(ChecksumAlgorithm::Crc32, &[1, 2, 3, 4]);
+        let table = PartTable::new([(2, 7, crc), (300, 1, None)]);
+        let bytes = [
+            &[1, 2, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4][..],
+            &[44, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0],
+        ]
+        .concat();
+        assert_eq!(table.to_bytes(), bytes);
+        assert_eq!(PartTable::from_bytes(&bytes, 8), Some(table));
+        assert_eq!(PartTable::from_bytes(&[2], 0), None, "an unknown version");
+    }
+
     #[test]
     fn a_table_that_does_not_fit_stands_in_the_ledger_alone() {
         let checksum = Hasher::checksum(ChecksumAlgorithm::Sha512, b"x");
