@@ -49,12 +49,12 @@ impl Inner {
             versioning: Versioning::Off,
         };
         self.ledger.put_bucket(name, &record).await?;
-        if !tags.is_empty() {
-            if let Err(error) = self.put_bucket_tags(cx, name, tags).await {
-                // Not without its tags: it is as if it had not been made.
-                let _ = self.remove_bucket(cx, name).await;
-                return Err(error);
-            }
+        if !tags.is_empty()
+            && let Err(error) = self.put_bucket_tags(cx, name, tags).await
+        {
+            // Not without its tags: it is as if it had not been made.
+            let _ = self.remove_bucket(cx, name).await;
+            return Err(error);
         }
         let bucket = self.described(name, Some(record), Versioning::Off, tags.clone());
         Ok(self.buckets.changed(bucket, self.clock.now()))

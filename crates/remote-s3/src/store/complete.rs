@@ -243,10 +243,10 @@ fn check_checksums(
     if options.checksum_kind.is_some_and(|kind| kind != named.kind) {
         return Err(problem(PartProblem::ChecksumKind));
     }
-    if named.kind == ChecksumKind::Composite {
-        if let Some(without) = parts.iter().find(|part| part.checksum.is_none()) {
-            return Err(problem(PartProblem::ChecksumMissing(without.number)));
-        }
+    if named.kind == ChecksumKind::Composite
+        && let Some(without) = parts.iter().find(|part| part.checksum.is_none())
+    {
+        return Err(problem(PartProblem::ChecksumMissing(without.number)));
     }
     Ok(())
 }

@@ -96,7 +96,9 @@ fn is_behind(entry: &ListEntry, after: Option<&Position>) -> bool {
         }
         (Some(Position::Prefix(marker)), entry) => {
             let place = place(entry);
-            place > marker.as_str() && !place.starts_with(marker.as_str())
+            let is_wider = matches!(entry, ListEntry::Prefix(_)) && place.len() < marker.len();
+            (is_wider && marker.starts_with(place))
+                || (place > marker.as_str() && !place.starts_with(marker.as_str()))
         }
     }
 }
@@ -165,6 +167,15 @@ mod tests {
         };
         assert_eq!((prefix.as_str(), object.key.as_str(), object.etag.as_str()), ("a/", "a/b c\0", "e"));
         assert_eq!(object.modified_at.as_secs(), 1_369_353_600);
+    }
+
+    #[test]
+    fn what_a_service_repeats_is_left_out() {
+        let behind = |prefix: &str, after| is_behind(&ListEntry::Prefix(prefix.to_owned()), Some(&after));
+        let (key, folded) =
+            (|text: &str| Position::Key(text.to_owned()), |text: &str| Position::Prefix(text.to_owned()));
+        assert!(behind("a/", folded("a/1")) && behind("a/", key("a/1")) && behind("b/", folded("a/")));
+        assert!(!behind("a/", folded("a/")) && !behind("a/b/", folded("a/")) && !behind("a/", key("b")));
     }
 
     #[test]

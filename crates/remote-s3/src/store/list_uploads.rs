@@ -40,10 +40,13 @@ impl Inner {
                 .with_some("upload-id-marker", upload_marker.as_deref());
             let document = self.wire.document(cx, call).await;
             let root = document.map_err(|failure| failure.into_store(Seen::default(), OPERATION))?.root;
-            let found = entries(&root).map_err(|error| error.into_store(OPERATION))?;
+            let mut found = entries(&root).map_err(|error| error.into_store(OPERATION))?;
+            // A service that does not go on where it is told to would be asked for ever.
+            let marker = (key_marker.as_deref(), upload_marker.as_deref());
+            found.retain(|entry| is_behind(entry, marker));
             let stuck = found.is_empty();
             page.entries.extend(found);
-            page.more = root.flag("IsTruncated");
+            page.more = root.flag("IsTruncated") && !stuck;
             let next = root.get("NextKeyMarker").map(|text| name(text, is_encoded(&root))).transpose();
             key_marker = next.map_err(|error| error.into_store(OPERATION))?;
             upload_marker = root.get("NextUploadIdMarker").filter(|id| !id.is_empty()).map(str::to_owned);
@@ -142,6 +145,20 @@ fn entries(root: &xml::Element) -> Result<Vec<UploadEntry>, RemoteError> {
     // Uploads of one key stay in the order told.
     entries.sort_by(|a, b| place(a).cmp(place(b)));
     Ok(entries)
+}
+
+/// Whether an entry lies behind a marker, as far as keys and the one id named tell.
+fn is_behind(entry: &UploadEntry, marker: (Option<&str>, Option<&str>)) -> bool {
+    match (entry, marker) {
+        (_, (None, _)) => true,
+        (UploadEntry::Prefix(prefix), (Some(key), _)) => {
+            prefix.as_str() > key || key.starts_with(prefix.as_str())
+        }
+        (UploadEntry::Upload(upload), (Some(key), id)) => {
+            let own = upload.key.as_str();
+            own > key || (own == key && id.is_some_and(|id| id != upload.upload_id.as_str()))
+        }
+    }
 }
 
 fn place(entry: &UploadEntry) -> &str {

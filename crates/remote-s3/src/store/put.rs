@@ -64,7 +64,7 @@ impl Inner {
                 return self.after_failed_put(cx, failed, receipt.sent(), failure).await;
             }
         };
-        self.put_outcome(cx, bucket, key, &answer, receipt.sent().unwrap_or_default(), size_bytes).await
+        self.put_outcome(cx, bucket, key, &answer, (receipt.sent().unwrap_or_default(), size_bytes)).await
     }
 
     async fn put_outcome(
@@ -73,8 +73,7 @@ impl Inner {
         bucket: &Bucket,
         key: &ObjectKey,
         answer: &HeaderMap,
-        sent: Sent,
-        size_bytes: u64,
+        (sent, size_bytes): (Sent, u64),
     ) -> Result<PutOutcome, StoreError> {
         let version_id = version_of(bucket, answer);
         let malformed = || remote::RemoteErrorKind::Malformed("it has no ETag");
@@ -151,18 +150,18 @@ impl Inner {
         failure: Failure,
     ) -> Result<PutOutcome, StoreError> {
         let Failed { expected, bucket, key, told, size_bytes, begun } = failed;
-        if let (true, true, Some(sent)) = (told.is_some(), failure.is_ambiguous(), sent) {
-            if let Ok((info, answer)) = self.head_now(cx, bucket.name.as_str(), key, None).await {
-                if is_what_was_sent(&info, &sent, size_bytes) && info.modified_at >= begun_by(begun) {
-                    return Ok(PutOutcome {
-                        version_id: version_of(bucket, &answer),
-                        etag: info.etag,
-                        checksum: info.checksum.or(sent.checksum),
-                        size_bytes,
-                        modified_at: info.modified_at,
-                    });
-                }
-            }
+        if let (true, true, Some(sent)) = (told.is_some(), failure.is_ambiguous(), sent)
+            && let Ok((info, answer)) = self.head_now(cx, bucket.name.as_str(), key, None).await
+            && is_what_was_sent(&info, &sent, size_bytes)
+            && info.modified_at >= begun_by(begun)
+        {
+            return Ok(PutOutcome {
+                version_id: version_of(bucket, &answer),
+                etag: info.etag,
+                checksum: info.checksum.or(sent.checksum),
+                size_bytes,
+                modified_at: info.modified_at,
+            });
         }
         Err(told.explain(refused(failure, &expected, OPERATION)))
     }

@@ -22,11 +22,11 @@ impl Inner {
         options: PartOptions,
     ) -> Result<PartOutcome, StoreError> {
         let begun = self.begun(cx, upload).await?;
-        if let (Some(named), Some(algorithm)) = (begun.named, stated(&options.expected.checksum)) {
-            if named.algorithm != algorithm {
-                let problem = PartProblem::ChecksumAlgorithm(named.algorithm);
-                return Err(StoreError::new(StoreErrorKind::Part(problem), OPERATION));
-            }
+        if let (Some(named), Some(algorithm)) = (begun.named, stated(&options.expected.checksum))
+            && named.algorithm != algorithm
+        {
+            let problem = PartProblem::ChecksumAlgorithm(named.algorithm);
+            return Err(StoreError::new(StoreErrorKind::Part(problem), OPERATION));
         }
         let Gathered::Whole(body) = self.gather(body).await? else {
             return Err(StoreError::new(StoreErrorKind::Unsupported(LENGTH_UNKNOWN), OPERATION));

@@ -152,10 +152,8 @@ impl Wire {
 
     /// Takes what a refusal tells of region, clock or credentials. Says whether asking again may help.
     fn correct(&self, bucket: Option<&str>, fault: &Fault) -> bool {
-        if let Some(region) = fault.region() {
-            if self.learn_region(bucket, region) {
-                return true;
-            }
+        if fault.region().is_some_and(|region| self.learn_region(bucket, region)) {
+            return true;
         }
         match fault.code() {
             // A refused HEAD has no document: its date alone tells.

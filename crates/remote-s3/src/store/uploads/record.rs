@@ -122,7 +122,7 @@ mod tests {
     /// The released layout.
     #[test]
     fn the_layout_stays_as_it_is() {
-        let golden = b"\x01\xff\xff\x02\x00\x07\0\0\0\0\0\0\0\x01\0k\x0c\0x-amz-meta-a\x01\0\0\01";
+        let golden = b"\x01\xff\xff\x02\x00\x07\0\0\0\0\0\0\0\x01\0k\x0c\0x-amz-meta-a\x01\0\0\x001";
         assert_eq!(record().encode(), golden);
         assert_eq!(UploadRecord::decode(golden), Some(record()));
     }
