@@ -197,3 +197,43 @@ async fn exclusive_conditions_are_atomic_for_every_size() {
     }
     assert!(world.stub.open_uploads().is_empty());
 }
+
+/// Parts that are copied side by side from one object all arrive.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parts_copied_side_by_side_all_arrive() {
+    const PART: u64 = 4 << 20;
+    // Less than all of them would hold.
+    let world = World { budget_bytes: 2 << 20, ..World::new(settings()) };
+    let store = world.open();
+    let bucket = make_bucket(&store, "media").await;
+    let (whole, from) = (pattern(9, 5 * PART as usize), ObjectKey::new("from").unwrap());
+    let put = store
+        .put(&cx(), &bucket, &from, Body::from_bytes(whole.clone()), PutOptions::default())
+        .await
+        .unwrap();
+    let upload = Upload::begin(&store, &bucket, "to").await;
+    let copies = (0..5).map(|n| {
+        let (store, bucket, key, id) = (store.clone(), bucket.clone(), upload.key.clone(), upload.id.clone());
+        let source = store::CopySource {
+            bucket: bucket.clone().into(),
+            key: from.clone(),
+            version_id: None,
+            etag: put.etag.clone(),
+        };
+        tokio::spawn(async move {
+            let range = Some(ByteRange { start: n * PART, end: (n + 1) * PART });
+            let reference = UploadRef { bucket: &bucket, key: &key, id: &id };
+            let number = u32::try_from(n).unwrap() + 1;
+            let options = store::CopyPartOptions { range };
+            let part = store.copy_part(&cx(), &source, reference, number, options).await.unwrap();
+            CompletedPart { number, etag: part.etag, checksum: part.checksum }
+        })
+    });
+    let mut parts = Vec::new();
+    for copy in copies.collect::<Vec<_>>() {
+        let copied = tokio::time::timeout(std::time::Duration::from_secs(50), copy).await;
+        parts.push(copied.expect("a copy hangs").unwrap());
+    }
+    upload.complete(&store, &parts).await.unwrap();
+    assert!(upload.read(&store).await == whole);
+}

@@ -43,6 +43,7 @@ pub struct World {
     pub limits: Limits,
     pub tuning: Tuning,
     pub random: Arc<dyn Random>,
+    pub budget_bytes: usize,
 }
 
 pub fn settings() -> Settings {
@@ -69,6 +70,7 @@ impl World {
             limits: Limits { retry, ..Limits::default() },
             tuning,
             random: Arc::new(Counting::default()),
+            budget_bytes: 64 << 20,
         }
     }
 
@@ -79,7 +81,7 @@ impl World {
 
     /// A store that reaches the drive by this address.
     pub fn open_at(&self, endpoint: String) -> DrimeStore {
-        let budget = Budget::new(64 << 20);
+        let budget = Budget::new(self.budget_bytes);
         let client = Client::new(ClientOptions {
             name: "drime".to_owned(),
             budget: budget.clone(),
