@@ -57,8 +57,9 @@ def s3_table(backing):
 
 
 def gcs_table(backing):
-    endpoint, _, credentials = backing.banner.partition(" credentials=")
-    return f"endpoint = {toml(endpoint.removeprefix('endpoint='))}\ncredentials = {toml(credentials)}\n"
+    words, _, credentials = backing.banner.partition(" credentials=")
+    told = dict(word.split("=", 1) for word in words.split())
+    return f"endpoint = {toml(told['endpoint'])}\nproject = {toml(told['project'])}\ncredentials = {toml(credentials)}\n"
 
 
 def azure_table(backing):

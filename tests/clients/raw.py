@@ -14,7 +14,7 @@ HTTP = urllib3.PoolManager(retries=False)
 EMPTY = hashlib.sha256(b"").hexdigest()
 
 
-def sign(server, method, path, query=(), headers=(), payload=EMPTY, now=None, key=(ACCESS_KEY, SECRET_KEY), region="us-east-1"):
+def sign(server, method, path, query=(), headers=(), payload=EMPTY, now=None, key=(ACCESS_KEY, SECRET_KEY), region="us-east-1", service="s3"):
     """The headers of a request with Signature Version 4; `path` is as it goes onto the wire."""
     now = now or datetime.datetime.now(datetime.timezone.utc)
     moment = now.strftime("%Y%m%dT%H%M%SZ")
@@ -24,7 +24,7 @@ def sign(server, method, path, query=(), headers=(), payload=EMPTY, now=None, ke
     escape = lambda text: urllib.parse.quote(text, safe="-_.~")  # noqa: E731
     canonical_query = "&".join(f"{escape(name)}={escape(value)}" for name, value in sorted(query))
     lines = [method, path, canonical_query, *(f"{name}:{signed[name]}" for name in names), "", ";".join(names), payload]
-    scope = f"{moment[:8]}/{region}/s3/aws4_request"
+    scope = f"{moment[:8]}/{region}/{service}/aws4_request"
     digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     to_sign = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{digest}"
     secret = f"AWS4{key[1]}".encode()

@@ -1,5 +1,6 @@
 """Gateways as an operator meets them: places in another store, an absent service, what a check says, what is measured."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,8 +10,9 @@ import pytest
 
 from boto import make_client, read, refused
 from conftest import bytes_of
-from gateways import s3_table
-from sluice import ACCESS_KEY, SECRET_KEY, Server, binary, free_port
+from gateways import REFUSED, s3_table
+from raw import HTTP, request
+from sluice import ACCESS_KEY, SECRET_KEY, Server, binary
 
 pytestmark = pytest.mark.local("starts its own servers and the gateways in front of them")
 
@@ -240,3 +242,18 @@ def test_overlapping_places_are_refused_before_anything_starts(tmp_path):
     config = '[store.far]\nkind = "s3"\n[bucket.one]\nremote = "shared"\n[bucket.two]\nremote = "shared"\nprefix = "p/"\n'
     status, said = check(tmp_path, config)
     assert status == 2 and "bucket.two: its place" in said and "overlaps that of bucket.one" in said, said
+
+
+def test_what_each_store_can_do_is_answered_to_the_operator(far, gateway):
+    front = gateway(store_table(far) + PLACES)
+    address = {"port": front.admin_port, "endpoint": front.admin}
+    assert HTTP.request("GET", f"{front.admin}/v1/capabilities").status == 403
+    answer = request(type("Admin", (), address), "GET", "/v1/capabilities", service="sluice-admin")
+    stores = json.loads(answer.data)["stores"]
+    assert {name: store["kind"] for name, store in stores.items()} == {"far": "s3", "near": "local"}
+    assert stores["near"]["operations"]["UploadPart"] == {"support": "native"}
+    assert stores["far"]["operations"]["GetBucketAcl"]["support"] == "supplied"
+    assert stores["far"]["capabilities"]["any_metadata"]["support"] == "refused"
+    for name, kind in [("near", ""), ("far", "s3")]:
+        refused_there = {row for row, told in stores[name]["capabilities"].items() if told["support"] == "refused"}
+        assert REFUSED.get(kind, set()) <= refused_there

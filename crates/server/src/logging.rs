@@ -1,5 +1,8 @@
 use gateway::{AccessLog, LogSink, LogWriter};
-use tracing_subscriber::filter::LevelFilter;
+use tracing::Metadata;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{LogFormat, LogLevel, ServerSettings};
 use crate::failure::Failure;
@@ -22,8 +25,8 @@ pub(crate) fn start(settings: &ServerSettings) -> Result<(LogWriter, Option<Acce
         .with_ansi(false)
         .with_writer(make);
     let started = match settings.log_format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Text => builder.finish().with(filter_fn(is_ours)).try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).finish().with(filter_fn(is_ours)).try_init(),
     };
     started.map_err(|error| Failure::new(format!("cannot start the log: {error}")))?;
     let format = match settings.log_format {
@@ -32,6 +35,12 @@ pub(crate) fn start(settings: &ServerSettings) -> Result<(LogWriter, Option<Acce
     };
     let wanted = level(settings.log_level) >= LevelFilter::INFO;
     Ok((writer, wanted.then_some(AccessLog { sink, format })))
+}
+
+/// Whether a line may be logged. Amazon's chain of credentials shows whole answers of those who issue them, secrets included;
+/// what fails there is told by the store that asked.
+fn is_ours(line: &Metadata<'_>) -> bool {
+    !line.target().starts_with("aws_")
 }
 
 fn level(level: LogLevel) -> LevelFilter {

@@ -45,7 +45,8 @@ impl CredentialsSource for AwsChain {
         Ok(Credentials {
             access_key_id: found.access_key_id().to_owned(),
             secret: Secret::new(found.secret_access_key()),
-            session_token: found.session_token().map(Secret::new),
+            // Issuers that have none to give say so by an empty one.
+            session_token: found.session_token().filter(|token| !token.is_empty()).map(Secret::new),
             expires_at: found.expiry().map(moment),
         })
     }

@@ -38,10 +38,8 @@ pub(crate) fn gcs_identity(
         GcsKeys::Anonymous => Credentials::Anonymous,
         GcsKeys::Document(document) => Credentials::from_json(document.expose())
             .map_err(|error| Failure::configuration(format!("store.{store}.credentials: {error}")))?,
-        GcsKeys::Hmac { .. } => {
-            let text = format!("store.{store}.access_key: HMAC keys open the XML API alone; use credentials");
-            return Err(Failure::configuration(text));
-        }
+        // With such keys nothing but the S3-interoperable side is spoken to, and it checks them itself.
+        GcsKeys::Hmac { .. } => Credentials::Anonymous,
         // An emulator knows nobody, and nobody's token is sent to it.
         GcsKeys::Environment if emulator.is_some() => Credentials::Anonymous,
         GcsKeys::Environment => application_default(environment)?,

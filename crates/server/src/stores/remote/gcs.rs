@@ -4,11 +4,11 @@ use remote_gcs::{ENDPOINT, GcsLimits, GcsOptions, GcsStore, Trust};
 
 use super::parts::Parts;
 use super::{Provider, Surroundings};
-use crate::config::GcsStoreSettings;
+use crate::config::{GcsKeys, GcsStoreSettings};
 use crate::credentials::gcs_identity;
 use crate::failure::Failure;
 
-/// A store on Google Cloud Storage.
+/// A store on Google Cloud Storage. HMAC keys open its S3-interoperable side alone, so with them it is a store that speaks S3.
 ///
 /// # Errors
 /// Where the credentials cannot be used.
@@ -18,6 +18,15 @@ pub(super) fn open(
     parts: &Parts,
     around: &Surroundings,
 ) -> Result<Provider, Failure> {
+    if let GcsKeys::Hmac { id, secret } = &settings.keys {
+        return super::s3::open_interoperable(
+            name,
+            settings.endpoint.as_deref(),
+            (id, secret),
+            parts,
+            around,
+        );
+    }
     let identity = gcs_identity(name, settings, &*around.environment)?;
     let trust = if identity.endpoint.is_some() { Trust::Probe } else { Trust::Documented };
     let store = GcsStore::new(GcsOptions {
