@@ -5,6 +5,8 @@ use clap::ValueEnum;
 pub(crate) enum Operation {
     /// PutObject under ever new keys.
     Put,
+    /// PutObject of prepared objects, chosen at random.
+    Overwrite,
     /// GetObject of prepared objects, chosen at random.
     Get,
     /// HeadObject of prepared objects, chosen at random.
@@ -22,13 +24,14 @@ pub(crate) enum Operation {
 impl Operation {
     /// Whether objects must be there first.
     pub(crate) fn reads_objects(self) -> bool {
-        matches!(self, Self::Get | Self::Head | Self::Delete | Self::List | Self::Mixed)
+        matches!(self, Self::Overwrite | Self::Get | Self::Head | Self::Delete | Self::List | Self::Mixed)
     }
 
     /// The name on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Put => "put",
+            Self::Overwrite => "overwrite",
             Self::Get => "get",
             Self::Head => "head",
             Self::Delete => "delete",

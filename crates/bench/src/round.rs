@@ -226,6 +226,7 @@ fn shared(args: &Args, target: &Target, number: u64) -> io::Result<Shared> {
         deletes,
         pages: Pages::new(&mut signer, &keys, &page),
         keys,
+        objects: args.objects.max(1),
         payload: Payload::new(args.size.0, args.payload),
         parts,
         run: u64::from(std::process::id()) << 24 | number,

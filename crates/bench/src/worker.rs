@@ -16,6 +16,8 @@ pub(crate) struct Shared {
     pub(crate) mix: Mix,
     /// Names of objects.
     pub(crate) keys: Keys,
+    /// How many objects are prepared; at least one.
+    pub(crate) objects: u64,
     /// Heads of GetObject.
     pub(crate) gets: Heads,
     /// Heads of HeadObject.
@@ -107,6 +109,10 @@ impl Worker {
         let shared = self.shared.clone();
         match shared.mix.choose(random >> 32) {
             Operation::Put => self.put().await,
+            Operation::Overwrite => {
+                let path = shared.keys.prepared_path(random % shared.objects);
+                self.send_payload(&path, "", &shared.payload).await
+            }
             Operation::Get => self.send(&shared.gets, random).await,
             Operation::Head => self.send(&shared.heads, random).await,
             Operation::Delete => self.send(&shared.deletes, ticket).await,

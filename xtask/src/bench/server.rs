@@ -58,10 +58,16 @@ impl Sluice {
     /// # Errors
     /// Where control groups cannot be made.
     pub(super) fn on_with_memory(data: &Path, limit_bytes: u64) -> Result<Self, String> {
-        let group = Path::new("/sys/fs/cgroup/sluice-bench");
+        let (group, limit) = match Path::new("/sys/fs/cgroup/memory").is_dir() {
+            // Control groups of the first version have one tree per resource.
+            true => (Path::new("/sys/fs/cgroup/memory/sluice-bench"), "memory.limit_in_bytes"),
+            false => (Path::new("/sys/fs/cgroup/sluice-bench"), "memory.max"),
+        };
         let failed = |error: std::io::Error| format!("{}: {error}: run this row as root", group.display());
         fs::create_dir_all(group).map_err(failed)?;
-        fs::write(group.join("memory.max"), limit_bytes.to_string()).map_err(failed)?;
+        // In a directory that is none of the kernel's, the file would just be made.
+        let mut file = File::options().write(true).open(group.join(limit)).map_err(failed)?;
+        file.write_all(limit_bytes.to_string().as_bytes()).map_err(failed)?;
         let mut command = Command::new("sh");
         command
             .args(["-c", "echo $$ > \"$0/cgroup.procs\" && exec \"$@\""])
