@@ -63,6 +63,7 @@ def test_a_presigned_url(aws, home, bucket_name):
     assert urllib3.request("GET", url).data == b"shared"
 
 
+@pytest.mark.needs("versioning")
 def test_s3api(aws, home, bucket_name):
     aws("s3api", "create-bucket", "--bucket", bucket_name)
     (home / "up").write_bytes(b"0123456789")

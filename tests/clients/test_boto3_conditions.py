@@ -96,6 +96,7 @@ def test_an_update_finds_another_state_or_none(s3, bucket):
     assert read(s3, bucket, "k") == b"new"
 
 
+@pytest.mark.needs("versioning")
 def test_a_delete_marker_counts_as_absent(s3, bucket):
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     etag = s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"]

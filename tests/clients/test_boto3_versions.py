@@ -4,6 +4,8 @@ import pytest
 
 from boto import make_client, put_all, read, refused
 
+pytestmark = pytest.mark.needs("versioning")
+
 
 def enable(s3, bucket, status="Enabled"):
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})

@@ -88,6 +88,7 @@ def test_urls_and_forms(client, own):
     assert read(client, own, "form/k") == b"by form"
 
 
+@pytest.mark.needs("versioning")
 def test_versions_and_errors(client, own):
     client.set_bucket_versioning(own, VersioningConfig(ENABLED))
     first = client.put_object(own, "k", io.BytesIO(b"1"), 1)
