@@ -16,7 +16,7 @@ use store::{
     Directive, ListBuckets, ListEntry, ListObjects, ListParts, Missing, MultipartStore, ObjectStore,
     OpenOptions, Position, PutOptions, StoreErrorKind, UploadId, UploadRef, WriteCondition,
 };
-use stubs::azure::Settings;
+use stubs::azure::{FromUrl, Settings};
 use types::{
     Body, BodyError, BodyStream, BucketName, ByteRange, Clock, Context, ETag, Frame, ObjectKey,
     ObjectMetadata, SystemClock, TagSet, Timestamp,
@@ -435,4 +435,18 @@ async fn keys_that_azure_would_change_are_refused_and_never_there() {
         desk.store.delete(&desk.cx, &desk.bucket, &key(name), Default::default()).await.unwrap();
     }
     assert!(desk.world.stub.blobs("bucket").is_empty());
+}
+
+#[tokio::test]
+async fn an_endpoint_that_cannot_copy_blocks_refuses_and_changes_nothing() {
+    let desk = Desk::with(Settings { from_url: FromUrl::CopyOnly, ..Settings::default() }).await;
+    desk.put("k", "before").await;
+    let id = desk.begin("k").await;
+    let part = desk.part("k", &id, 1, "part").await;
+    let refused = desk.complete("k", &id, &[part]).await.unwrap_err();
+    assert!(matches!(refused.kind, StoreErrorKind::Unsupported(_)), "{refused}");
+    assert_eq!(desk.read("k").await, "before");
+    let name = key("k");
+    let upload = UploadRef { bucket: &desk.bucket, key: &name, id: &id };
+    desk.store.abort_upload(&desk.cx, upload).await.unwrap();
 }
