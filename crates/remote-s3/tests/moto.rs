@@ -32,19 +32,26 @@ conformance::store_suite!(@cases [ignore = "needs moto; cargo xtask test runs it
     buckets::a_name_is_given_once
     buckets::of_racing_creators_exactly_one_makes_the_bucket
     buckets::a_bucket_that_is_not_there_is_missing
+    buckets::tags_are_replaced_and_removed
+    buckets::versioning_is_enabled_and_suspended_but_never_removed
     buckets::only_an_empty_bucket_is_removed
+    buckets::versions_and_markers_keep_a_bucket
     buckets::a_bucket_made_again_shares_nothing
     buckets::a_write_decided_on_an_older_record_is_decided_again
+    buckets::writes_and_the_removal_of_their_bucket_exclude_each_other
     buckets::listings_of_buckets_page_at_every_boundary
     objects::bytes_of_every_size_come_back
     objects::frames_of_every_shape_make_the_same_object
+    objects::ranges_read_exactly_their_bytes
     objects::an_overwritten_object_is_wholly_the_new_one
     objects::an_open_object_stays_as_it_was
+    objects::readers_of_an_object_that_is_overwritten_see_one_or_the_other
     objects::metadata_come_back_as_they_were_sent
     objects::every_legal_key_is_its_own_object
     objects::an_object_that_is_not_there_is_missing
     objects::part_one_of_an_object_in_one_piece_is_all_of_it
     objects::a_supplied_identity_is_kept_and_nothing_is_hashed
+    objects::what_was_stored_is_there_after_reopening
     bodies::every_checksum_is_verified_and_kept
     bodies::a_wrong_checksum_stores_nothing
     bodies::content_md5_is_verified
@@ -58,6 +65,7 @@ conformance::store_suite!(@cases [ignore = "needs moto; cargo xtask test runs it
     conditions::of_racing_creators_exactly_one_wins
     conditions::of_racing_replacers_exactly_one_wins
     conditions::of_racing_conditional_deletes_exactly_one_finds_the_object
+    conditions::unconditional_writers_of_one_key_all_come_through
     listing::pages_join_without_gap_or_repetition
     listing::odd_keys_are_listed_in_byte_order
     listing::a_limit_of_nothing_asks_whether_there_is_anything
@@ -66,20 +74,36 @@ conformance::store_suite!(@cases [ignore = "needs moto; cargo xtask test runs it
     listing::more_than_a_thousand_keys_page_well
     versions::every_write_keeps_the_one_before
     versions::a_version_that_was_never_issued_is_missing
+    versions::removing_the_newest_uncovers_the_next
+    versions::removing_an_older_version_leaves_the_newest
     versions::an_object_from_before_versioning_is_the_null_version
+    versions::suspended_writes_replace_the_null_version_and_no_other
+    versions::tags_belong_to_a_version
+    versions::racing_writers_each_leave_a_version
+    version_listing::versions_fold_to_common_prefixes
     version_listing::an_unversioned_bucket_lists_null_versions
+    deletes::versions_and_markers_of_one_key_go_together
+    deletes::writers_that_race_with_many_deletes_lose_nothing
     copies::a_copy_outlives_its_source
     copies::directives_keep_or_replace
     copies::an_object_copied_onto_itself_keeps_its_bytes
     copies::another_checksum_is_computed
     copies::a_version_is_copied_by_name
     copies::copies_that_race_with_deletes_of_their_source_keep_their_bytes
+    tags::tags_change_and_the_rest_stays
+    tags::tags_of_nothing_are_missing
+    tags::racing_taggers_leave_one_whole_set
+    multipart::ranges_cross_parts
     multipart::a_part_uploaded_again_replaces_the_first
     multipart::a_wrong_list_of_parts_is_refused_and_the_upload_stays
     multipart::a_completion_repeated_answers_the_same
+    multipart::whole_checksums_are_combined_and_verified
     multipart::composite_checksums_cover_the_parts
     multipart::a_part_of_another_algorithm_is_refused
     multipart::many_parts_make_one_object
+    multipart_races::racing_completions_make_one_object
+    multipart_races::parts_uploaded_at_once_are_all_there
     copied_parts::parts_are_copied_from_objects_in_parts
+    upload_listing::uploads_are_listed_by_key_and_age
     upload_listing::ended_uploads_are_not_listed
 );

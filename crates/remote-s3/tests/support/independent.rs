@@ -2,6 +2,7 @@
 //! empty account on.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use conformance::store::StoreWorld;
@@ -39,10 +40,24 @@ impl IndependentWorld {
     async fn begin(&self) {
         let (store, cx) = (self.store(), Context::background());
         let all = ListBuckets { prefix: String::new(), after: None, limit: 1000 };
-        for bucket in store.list_buckets(&cx, all).await.unwrap().buckets {
+        for bucket in ready(&store, &cx, all).await {
             empty(&store, &cx, &bucket).await;
             store.delete_bucket(&cx, &bucket).await.unwrap();
         }
+    }
+}
+
+/// All buckets, once the server has made itself ready: some listen before they can answer.
+async fn ready(store: &S3Store, cx: &Context, all: ListBuckets) -> Vec<store::Bucket> {
+    let begun = Instant::now();
+    loop {
+        match store.list_buckets(cx, all.clone()).await {
+            Ok(page) => return page.buckets,
+            Err(error) => {
+                assert!(begun.elapsed() < Duration::from_secs(60), "the server is not ready: {error}")
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
