@@ -53,6 +53,7 @@ impl MultipartStore for Router {
         let checksum = begun
             .checksum
             .map_or(ExpectedChecksum::Default, |checksum| ExpectedChecksum::Compute(checksum.algorithm));
+        let _running = self.copies.acquire().await.expect("the semaphore is never closed");
         let body = copy::open_range(cx, from.store(), &source, options.range).await?;
         let expected = ExpectedDigests { content_md5: None, checksum };
         target.put_part(cx, upload, number, body, PartOptions { expected }).await

@@ -121,6 +121,7 @@ impl ObjectStore for Router {
         if from.is_with(&at) {
             return at.store().copy(cx, &source, &at.bucket, &key, options).await;
         }
+        let _running = self.copies.acquire().await.expect("the semaphore is never closed");
         let copied = copy::open(cx, from.store(), &source, options).await?;
         at.store().put(cx, &at.bucket, &key, copied.body, copied.options).await
     }

@@ -3,9 +3,14 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use store::{Bucket, Missing, SharedStore, StoreError};
+use tokio::sync::Semaphore;
 use types::{BucketName, ObjectKey};
 
 use crate::Home;
+
+/// Copies from one store to another that run at once; the others wait. Each holds frames of the budget at both ends while it
+/// asks for more, so that too many of them would wait for each other for good.
+const COPIES_MAX: usize = 8;
 
 /// Sends each call to the store that its bucket lives in, by the name that the bucket and its keys have there.
 ///
@@ -18,6 +23,8 @@ pub struct Router {
     pub(crate) others: Home,
     /// The records of homes as they were last seen, for listings while a store does not answer.
     pub(crate) seen: Mutex<HashMap<BucketName, Bucket>>,
+    /// Room for copies from one store to another.
+    pub(crate) copies: Semaphore,
 }
 
 /// A call's bucket with the store that it lives in.
@@ -30,7 +37,7 @@ impl Router {
     /// A router over `homes`; `others` is where every other bucket lives.
     #[must_use]
     pub fn new(homes: BTreeMap<BucketName, Home>, others: SharedStore) -> Self {
-        Self { homes, others: Home::new(others), seen: Mutex::default() }
+        Self { homes, others: Home::new(others), seen: Mutex::default(), copies: Semaphore::new(COPIES_MAX) }
     }
 
     /// Where a bucket lives.
