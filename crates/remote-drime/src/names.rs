@@ -174,10 +174,8 @@ fn escape(text: &str, how: Escape) -> String {
         let at_edge = at == 0 || at == last;
         let stays = match how {
             Escape::Least => {
-                !matches!(character, '%' | '\\')
-                    && !character.is_control()
-                    && !(at_edge && character == ' ')
-                    && !is_dots
+                let is_plain = !matches!(character, '%' | '\\') && !character.is_control();
+                is_plain && !is_dots && (!at_edge || character != ' ')
             }
             Escape::Case => {
                 at > 0

@@ -1,5 +1,7 @@
 //! What the drive does that no bucket does: duplicates, late listings, folders that come and go, names it cannot hold.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use bytes::Bytes;

@@ -1,5 +1,7 @@
 //! Uploads in parts across restarts, crashes and races with their completion.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use common::{World, cx, make_bucket, settings};

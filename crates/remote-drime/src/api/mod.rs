@@ -18,6 +18,6 @@ pub(crate) use download::{Fetched, Wanted};
 pub(crate) use entry::{Entry, EntryId, FolderId};
 pub(crate) use error::{ApiError, ApiErrorKind, of_body};
 pub(crate) use folders::Made;
-pub(crate) use limiter::{CALLS_PER_MINUTE, Limiter, LimiterStats};
+pub(crate) use limiter::{CALLS_PER_MINUTE, Limiter};
 pub(crate) use multipart::{DriveUpload, NewFile, SentPart};
 pub(crate) use small::{SmallContent, SmallFile, is_form_safe};

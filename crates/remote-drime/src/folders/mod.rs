@@ -18,7 +18,7 @@ use types::{Context, Counter};
 
 use crate::api::{Api, ApiError, ApiErrorKind, Entry, EntryId, FolderId, Lane};
 
-pub(crate) use cell::{Cell, Content};
+pub(crate) use cell::Cell;
 pub(crate) use node::{Label, Node};
 
 /// How long a listing is believed.
@@ -131,7 +131,7 @@ impl Folders {
         let begun_at = Instant::now();
         let task = tokio::spawn(async move {
             let fetched = fetch::fetch(&self.0.api, lane, folder).await;
-            let outcome = match fetched {
+            match fetched {
                 Ok(entries) => {
                     cell.land(entries, begun_at);
                     self.make_room(folder);
@@ -144,8 +144,7 @@ impl Folders {
                     cell.state().flight = None;
                     Err(error)
                 }
-            };
-            outcome
+            }
         });
         let future = task
             .map(|joined| joined.unwrap_or(Err(ApiError::new(ApiErrorKind::Ambiguous, "list a folder"))))

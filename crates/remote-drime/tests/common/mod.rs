@@ -1,4 +1,8 @@
-#![allow(dead_code, reason = "each test binary uses what it needs")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test binary uses what it needs; what cannot go on has failed"
+)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +17,7 @@ use types::{BucketName, Budget, CanonicalId, Context, Owner, Random, SystemClock
 
 /// Numbers that are as good as chance for tests.
 #[derive(Default)]
-pub struct Counting(AtomicU64);
+pub(crate) struct Counting(AtomicU64);
 
 impl Random for Counting {
     fn fill(&self, buffer: &mut [u8]) {
@@ -26,32 +30,32 @@ impl Random for Counting {
 }
 
 /// Calls enough for any test, so that the limit is met only where it is the subject.
-pub const CALLS: u32 = 60_000_000;
+pub(crate) const CALLS: u32 = 60_000_000;
 /// Parts of this size do in tests.
-pub const PART_MIN_BYTES: u64 = 1_024;
+pub(crate) const PART_MIN_BYTES: u64 = 1_024;
 
-pub fn owner(name: &str) -> Owner {
+pub(crate) fn owner(name: &str) -> Owner {
     Owner { id: CanonicalId::from_text(&format!("{name:0>64}")), display_name: name.into() }
 }
 
 /// A drive and what Sluice keeps on its side.
-pub struct World {
-    pub stub: Stub,
-    pub meta: Arc<dyn MetaStore>,
-    pub conditional: Conditional,
-    pub root: Root,
-    pub limits: Limits,
-    pub tuning: Tuning,
-    pub random: Arc<dyn Random>,
-    pub budget_bytes: usize,
+pub(crate) struct World {
+    pub(crate) stub: Stub,
+    pub(crate) meta: Arc<dyn MetaStore>,
+    pub(crate) conditional: Conditional,
+    pub(crate) root: Root,
+    pub(crate) limits: Limits,
+    pub(crate) tuning: Tuning,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) budget_bytes: usize,
 }
 
-pub fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings { calls_per_minute: CALLS, part_min_bytes: PART_MIN_BYTES, ..Settings::default() }
 }
 
 impl World {
-    pub fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: Settings) -> Self {
         let retry = RetryLimits { first_pause: Duration::from_millis(1), ..RetryLimits::default() };
         let tuning = Tuning {
             calls_per_minute: CALLS,
@@ -75,12 +79,12 @@ impl World {
     }
 
     /// A store over the drive.
-    pub fn open(&self) -> DrimeStore {
+    pub(crate) fn open(&self) -> DrimeStore {
         self.open_at(self.stub.endpoint())
     }
 
     /// A store that reaches the drive by this address.
-    pub fn open_at(&self, endpoint: String) -> DrimeStore {
+    pub(crate) fn open_at(&self, endpoint: String) -> DrimeStore {
         let budget = Budget::new(self.budget_bytes);
         let client = Client::new(ClientOptions {
             name: "drime".to_owned(),
@@ -108,11 +112,11 @@ impl World {
     }
 }
 
-pub fn cx() -> Context {
+pub(crate) fn cx() -> Context {
     Context::background()
 }
 
-pub async fn make_bucket(store: &DrimeStore, name: &str) -> Bucket {
+pub(crate) async fn make_bucket(store: &DrimeStore, name: &str) -> Bucket {
     let name = BucketName::new(name).unwrap();
     store.create_bucket(&cx(), &name, &owner("alice"), &TagSet::default()).await.unwrap()
 }
