@@ -37,9 +37,9 @@ pub(crate) struct Drive {
     pub(crate) copies: Semaphore,
 }
 
-/// The frames that a copy through here may hold at once: read, hashed, held back until the next one is there; and one more
-/// that nobody holds, so that all come forward.
-const FRAMES_OF_A_COPY: usize = 4;
+/// What a copy through here may hold at once, in largest frames: one read, one hashed, one held back until the next is there,
+/// or a small file whole; and as much again that nobody holds, so that all come forward.
+const FRAMES_OF_A_COPY: usize = 12;
 
 /// How many copies through here the budget has room for.
 pub(crate) fn copies(budget: &Budget) -> Semaphore {

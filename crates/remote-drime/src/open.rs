@@ -19,7 +19,7 @@ use crate::place::Place;
 
 const OPERATION: &str = "open object";
 /// How often an object is looked for again that was replaced between the look and the first byte.
-const ATTEMPTS: usize = 4;
+const ATTEMPTS: usize = 16;
 /// How long an address is used. The service's are good for longer.
 const ADDRESS_TTL: Duration = Duration::from_secs(60);
 
@@ -32,7 +32,7 @@ impl Drive {
         options: OpenOptions,
     ) -> Result<ObjectInfo, StoreError> {
         hold_version(&options, "find object")?;
-        self.known(cx, &self.place(bucket, key), "find object").await?.info(&options, "find object")
+        self.known_settled(cx, &self.place(bucket, key), "find object").await?.info(&options, "find object")
     }
 
     pub(crate) async fn parts(
@@ -45,7 +45,7 @@ impl Drive {
     ) -> Result<ObjectParts, StoreError> {
         const OPERATION: &str = "list an object's parts";
         hold_version(&options, OPERATION)?;
-        let known = self.known(cx, &self.place(bucket, key), OPERATION).await?;
+        let known = self.known_settled(cx, &self.place(bucket, key), OPERATION).await?;
         let mut spans = known.spans(OPERATION)?.into_iter().filter(|span| span.number > page.after);
         let parts = spans.by_ref().take(page.limit).collect();
         Ok(ObjectParts { parts, more: spans.next().is_some() })
@@ -62,7 +62,7 @@ impl Drive {
         hold_version(&options, OPERATION)?;
         let place = self.place(bucket, key);
         for _ in 0..ATTEMPTS {
-            let known = self.known(cx, &place, OPERATION).await?;
+            let known = self.known_settled(cx, &place, OPERATION).await?;
             let info = known.info(&options, OPERATION)?;
             let file = Arc::new(File::new(self.clone(), *cx, place.lane, known.entry.clone()));
             let first = match likely(&info, &options) {
@@ -78,7 +78,7 @@ impl Drive {
             };
             return Ok(Opened { info, content: Box::new(OpenFile { file, first: Mutex::new(first) }) });
         }
-        Err(StoreError::missing(Missing::Key, OPERATION))
+        Err(StoreError::new(StoreErrorKind::Unavailable, OPERATION))
     }
 
     /// What we thought to be there is not.

@@ -32,10 +32,9 @@ pub enum Conditional {
 pub struct Tuning {
     /// Calls a minute that the account may make, until the service says otherwise.
     pub calls_per_minute: u32,
-    /// Up to this size an object goes up in one call; the service takes 5 MiB.
+    /// Up to this size an object is taken whole and goes up in one call, so that it can be sent again; the service takes
+    /// 5 MiB.
     pub small_max_bytes: u64,
-    /// Up to this size an object is taken whole before it goes up, so that it can be sent again.
-    pub whole_max_bytes: u64,
     /// The size of the parts that a larger object goes up in.
     pub part_bytes: u64,
     /// The smallest part but the last that a client may send.
@@ -51,7 +50,6 @@ impl Default for Tuning {
         Self {
             calls_per_minute: CALLS_PER_MINUTE,
             small_max_bytes: 5 * 1024 * 1024,
-            whole_max_bytes: 256 * 1024,
             part_bytes: 64 * 1024 * 1024,
             part_min_bytes: 5 * 1024 * 1024,
             read_attempts: 4,

@@ -63,6 +63,22 @@ impl Drive {
         }
     }
 
+    /// As [`Drive::known`], for who does not have the place's turn: a file whose identity is not recorded may be one that is
+    /// just being put in place, so it is looked at again when that is done.
+    pub(crate) async fn known_settled(
+        self: &Arc<Self>,
+        cx: &Context,
+        place: &Place,
+        operation: &'static str,
+    ) -> Result<Known, StoreError> {
+        let known = self.known(cx, place, operation).await?;
+        if known.identity.is_some() || known.entry.is_folder {
+            return Ok(known);
+        }
+        let _turn = self.keys.hold((place.folder, place.key.clone())).await;
+        self.known(cx, place, operation).await
+    }
+
     /// As [`Drive::known`], `None` where there is no object.
     pub(crate) async fn known_or_none(
         self: &Arc<Self>,

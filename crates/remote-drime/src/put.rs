@@ -8,10 +8,9 @@ use store::{
 };
 use types::{Body, Context, ObjectKey, ObjectMetadata};
 
-use crate::api::{ApiError, ApiErrorKind, Entry, SmallContent, SmallFile, is_form_safe, of_body};
+use crate::api::{ApiError, ApiErrorKind, Entry, SmallFile, is_form_safe, of_body};
 use crate::cancel::cancellable;
 use crate::drive::{Drive, to_the_end};
-use crate::options::Conditional;
 use crate::parts_of::Source;
 use crate::place::{Identified, Place};
 use crate::table::PartTable;
@@ -105,16 +104,9 @@ impl Drive {
         place: &Place,
         incoming: Incoming,
     ) -> Result<PutOutcome, StoreError> {
-        let length_bytes = incoming.body.length_bytes();
-        let (_, segment) = crate::tree::split(place.key.as_str());
-        let is_one_call = length_bytes.is_some_and(|length| length <= self.tuning.small_max_bytes);
-        match length_bytes {
-            Some(length) if length > self.tuning.whole_max_bytes => {
-                let streams = is_one_call && is_form_safe(segment) && self.conditional == Conditional::Refuse;
-                match streams {
-                    true => self.store_streamed(cx, place, incoming, length).await,
-                    false => self.store_in_parts(cx, place, incoming, length).await,
-                }
+        match incoming.body.length_bytes() {
+            Some(length) if length > self.tuning.small_max_bytes => {
+                self.store_in_parts(cx, place, incoming, length).await
             }
             _ => self.store_gathered(cx, place, incoming).await,
         }
@@ -132,13 +124,20 @@ impl Drive {
             None => self.tuning.small_max_bytes,
         };
         let max_bytes = usize::try_from(max_bytes).unwrap_or(usize::MAX);
-        let _reserved = self.budget.reserve(max_bytes).await;
+        let reserved = self.budget.reserve(max_bytes).await;
         let source = Source::new(incoming.body);
         let (bytes, has_ended) = source.gather(max_bytes).await.map_err(|error| of_body(error, OPERATION))?;
         let rest = Rest { proof: incoming.proof, metadata: incoming.metadata, condition: incoming.condition };
         match has_ended {
-            true => self.store_whole(cx, place, bytes, rest).await,
-            false => self.store_unmeasured(cx, place, (bytes, source), rest).await,
+            true => {
+                let _reserved = reserved;
+                self.store_whole(cx, place, bytes, rest).await
+            }
+            false => {
+                // Whoever waits for room holds none.
+                drop(reserved);
+                self.store_unmeasured(cx, place, (bytes, source), rest).await
+            }
         }
     }
 
@@ -190,7 +189,7 @@ impl Drive {
                 parent: room.folder,
                 name: &room.name,
                 boundary: self.random.next_u128(),
-                content: SmallContent::Bytes(bytes.clone()),
+                bytes: bytes.clone(),
             };
             match self.api.upload(cx, place.lane, file).await {
                 Ok(entry) => return self.put_right(cx, place.lane, room, entry).await,
@@ -206,56 +205,6 @@ impl Drive {
             }
         }
         Err(last.unwrap_or_else(|| ApiError::new(ApiErrorKind::Ambiguous, "upload a file")))
-    }
-
-    /// A file that goes up in one call as it comes in. It shows as soon as it is up; the turn is taken after that.
-    async fn store_streamed(
-        self: &Arc<Self>,
-        cx: &Context,
-        place: &Place,
-        incoming: Incoming,
-        length_bytes: u64,
-    ) -> Result<PutOutcome, StoreError> {
-        let room = self.make_room(cx, place.lane, place.folder, place.key.as_str()).await?;
-        let before = self.ids(cx, place).await.map_err(ApiError::into_store)?;
-        let file = SmallFile {
-            parent: room.folder,
-            name: &room.name,
-            boundary: self.random.next_u128(),
-            content: SmallContent::Stream(incoming.body, length_bytes),
-        };
-        let entry = match self.api.upload(cx, place.lane, file).await {
-            Ok(entry) => self.put_right(cx, place.lane, &room, entry).await,
-            Err(error) if error.is_ambiguous() => {
-                let md5 = incoming.proof.identified().ok().and_then(|known| known.identity.etag.md5());
-                match (md5, &incoming.proof) {
-                    // Bytes that had not all passed cannot be there.
-                    (None, Proof::Computed(_)) => Err(error),
-                    (md5, _) => {
-                        let lost = self.find_lost(cx, place, (&before, length_bytes), md5).await;
-                        lost.and_then(|lost| lost.ok_or(error))
-                    }
-                }
-            }
-            Err(error) => {
-                if matches!(error.kind, ApiErrorKind::Gone | ApiErrorKind::Unprocessable) {
-                    self.paths.forget(room.folder);
-                    self.folders.forget(room.folder);
-                    let gone = !self.bucket_is_there(cx, place.lane, place.folder).await?;
-                    let kind = if gone {
-                        StoreErrorKind::Missing(Missing::Bucket)
-                    } else {
-                        StoreErrorKind::Conflict
-                    };
-                    return Err(StoreError::with_source(kind, OPERATION, error));
-                }
-                Err(error)
-            }
-        };
-        let entry = entry.map_err(ApiError::into_store)?;
-        let record = incoming.proof.identified()?.record(incoming.metadata);
-        let _turn = self.turn(cx, place, &incoming.condition, OPERATION).await?;
-        self.settle(cx, place, &room, entry, record).await
     }
 }
 

@@ -20,4 +20,4 @@ pub(crate) use error::{ApiError, ApiErrorKind, of_body};
 pub(crate) use folders::Made;
 pub(crate) use limiter::{CALLS_PER_MINUTE, Limiter};
 pub(crate) use multipart::{DriveUpload, NewFile, SentPart};
-pub(crate) use small::{SmallContent, SmallFile, is_form_safe};
+pub(crate) use small::{SmallFile, is_form_safe};

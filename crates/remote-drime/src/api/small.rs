@@ -1,13 +1,9 @@
-use std::collections::VecDeque;
-use std::pin::Pin;
-use std::task::{Context as TaskContext, Poll, ready};
-
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method};
 use remote::{Payload, Replay, Request};
 use serde::Deserialize;
-use types::{Body, BodyError, BodyStream, Context, Frame};
+use types::Context;
 
 use super::call::read;
 use super::{Api, ApiError, ApiErrorKind, Entry, FolderId, Lane};
@@ -68,15 +64,7 @@ pub(crate) struct SmallFile<'a> {
     /// A number that is in no file.
     pub(crate) boundary: u128,
     /// Its bytes.
-    pub(crate) content: SmallContent,
-}
-
-/// The bytes of a small file.
-pub(crate) enum SmallContent {
-    /// At hand, so that they can be sent again.
-    Bytes(Bytes),
-    /// A stream of this length.
-    Stream(Body, u64),
+    pub(crate) bytes: Bytes,
 }
 
 impl Api {
@@ -93,45 +81,10 @@ impl Api {
             Form::new(file.parent, file.name, file.boundary, self.workspace()).ok_or_else(malformed)?;
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, form.content_type);
-        let body = match file.content {
-            SmallContent::Bytes(bytes) => Payload::Bytes([form.head, bytes, form.tail].concat().into()),
-            SmallContent::Stream(body, length_bytes) => {
-                let length_bytes = (form.head.len() + form.tail.len()) as u64 + length_bytes;
-                let framed =
-                    Framed { before: VecDeque::from([form.head]), body: Some(body), after: Some(form.tail) };
-                Payload::Stream { body: Body::new(framed, Some(length_bytes)), length_bytes }
-            }
-        };
+        let body = Payload::Bytes([form.head, file.bytes, form.tail].concat().into());
         let uri = self.url("/uploads", "", CALL)?;
         let request = Request { method: Method::POST, uri, headers, body, replay: Replay::Unsent };
         let response = self.send(cx, lane, CALL, request).await?;
         read::<Uploaded>(response, CALL).await.map(|uploaded| uploaded.entry)
-    }
-}
-
-/// A body with the form around it. The form is closed only when the body has ended well.
-struct Framed {
-    before: VecDeque<Bytes>,
-    body: Option<Body>,
-    after: Option<Bytes>,
-}
-
-impl BodyStream for Framed {
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut TaskContext<'_>,
-    ) -> Poll<Option<Result<Frame, BodyError>>> {
-        if let Some(bytes) = self.before.pop_front() {
-            return Poll::Ready(Some(Ok(Frame::Data(bytes))));
-        }
-        while let Some(body) = &mut self.body {
-            match ready!(body.poll_frame(cx)) {
-                Some(Ok(Frame::Data(data))) => return Poll::Ready(Some(Ok(Frame::Data(data)))),
-                Some(Ok(Frame::Trailer(_))) => {}
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => self.body = None,
-            }
-        }
-        Poll::Ready(self.after.take().map(|bytes| Ok(Frame::Data(bytes))))
     }
 }

@@ -147,7 +147,7 @@ impl Drive {
             store::OpenOptions { version_id: source.version_id.clone(), ..store::OpenOptions::default() };
         crate::open::hold_version(&options, operation)?;
         let key: &ObjectKey = &source.key;
-        let known = self.known(cx, &self.place(&source.bucket, key), operation).await?;
+        let known = self.known_settled(cx, &self.place(&source.bucket, key), operation).await?;
         match known.etag() == source.etag {
             true => Ok(known),
             false => Err(StoreError::new(StoreErrorKind::Conflict, operation)),

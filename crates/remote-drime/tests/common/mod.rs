@@ -60,7 +60,6 @@ impl World {
         let tuning = Tuning {
             calls_per_minute: CALLS,
             small_max_bytes: 150_000,
-            whole_max_bytes: 40_000,
             part_bytes: 100_000,
             part_min_bytes: PART_MIN_BYTES,
             look_pause: Duration::from_millis(1),
