@@ -1,6 +1,8 @@
 //! What becomes of requests when the service or the way to it fails: the right bytes, or the right error, in bounded time,
 //! and nothing left behind.
 
+#![allow(clippy::unwrap_used, reason = "a world that cannot be made is a failed test")]
+
 mod support;
 
 use std::sync::Arc;
