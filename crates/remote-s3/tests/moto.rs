@@ -30,7 +30,6 @@ fn world() -> IndependentWorld {
 conformance::store_suite!(@cases [ignore = "needs moto; cargo xtask test runs it"] world();
     buckets::a_bucket_is_found_as_it_was_made
     buckets::a_name_is_given_once
-    buckets::of_racing_creators_exactly_one_makes_the_bucket
     buckets::a_bucket_that_is_not_there_is_missing
     buckets::tags_are_replaced_and_removed
     buckets::versioning_is_enabled_and_suspended_but_never_removed
@@ -62,8 +61,6 @@ conformance::store_suite!(@cases [ignore = "needs moto; cargo xtask test runs it
     conditions::each_condition_of_a_delete_holds_or_changes_nothing
     conditions::each_condition_of_a_copy_holds_or_changes_nothing
     conditions::a_delete_marker_counts_as_no_object
-    conditions::of_racing_replacers_exactly_one_wins
-    conditions::of_racing_conditional_deletes_exactly_one_finds_the_object
     conditions::unconditional_writers_of_one_key_all_come_through
     listing::pages_join_without_gap_or_repetition
     listing::odd_keys_are_listed_in_byte_order
@@ -76,7 +73,6 @@ conformance::store_suite!(@cases [ignore = "needs moto; cargo xtask test runs it
     versions::removing_the_newest_uncovers_the_next
     versions::removing_an_older_version_leaves_the_newest
     versions::an_object_from_before_versioning_is_the_null_version
-    versions::racing_writers_each_leave_a_version
     version_listing::an_unversioned_bucket_lists_null_versions
     deletes::versions_and_markers_of_one_key_go_together
     copies::a_copy_outlives_its_source
@@ -84,10 +80,8 @@ conformance::store_suite!(@cases [ignore = "needs moto; cargo xtask test runs it
     copies::an_object_copied_onto_itself_keeps_its_bytes
     copies::another_checksum_is_computed
     copies::a_version_is_copied_by_name
-    copies::copies_that_race_with_deletes_of_their_source_keep_their_bytes
     tags::tags_change_and_the_rest_stays
     tags::tags_of_nothing_are_missing
-    tags::racing_taggers_leave_one_whole_set
     multipart::ranges_cross_parts
     multipart::a_part_uploaded_again_replaces_the_first
     multipart::a_wrong_list_of_parts_is_refused_and_the_upload_stays
@@ -96,7 +90,6 @@ conformance::store_suite!(@cases [ignore = "needs moto; cargo xtask test runs it
     multipart::composite_checksums_cover_the_parts
     multipart::a_part_of_another_algorithm_is_refused
     multipart::many_parts_make_one_object
-    multipart_races::racing_completions_make_one_object
     copied_parts::parts_are_copied_from_objects_in_parts
     upload_listing::ended_uploads_are_not_listed
 );

@@ -53,7 +53,7 @@ fn a_wrong_setting_is_told_by_its_path_and_ends_with_2() {
         ("[server]\nlisen = \"127.0.0.1:9000\"", "server.lisen"),
         ("[server]\nidle_timeout = \"soon\"", "server.idle_timeout"),
         ("[server]\nadmin_listen = \"0.0.0.0:9001\"", "admin_listen"),
-        ("[store.far]\nkind = \"s3\"", "store.far.kind"),
+        ("[store.far]\nkind = \"ftp\"", "store.far.kind"),
         ("[bucket.photos]\nlayers = [ { kind = \"cache\" } ]", "layers"),
         ("[bucket.photos]\nowner = \"nobody\"", "bucket.photos.owner"),
     ] {

@@ -17,6 +17,8 @@ pub(super) struct Flight<'a> {
     context: Arc<WriteContext>,
     options: WriteOptions<'a>,
     state: State,
+    /// How many files of dropped writes were gone when the batch was sent.
+    removed_before: u64,
 }
 
 enum State {
@@ -36,7 +38,7 @@ enum Outcome {
 
 impl<'a> Flight<'a> {
     pub(super) fn new(context: Arc<WriteContext>, options: WriteOptions<'a>) -> Self {
-        Self { context, options, state: State::Landed(None) }
+        Self { context, options, state: State::Landed(None), removed_before: 0 }
     }
 
     /// Has a batch written while the caller goes on, once the one before is.
@@ -71,6 +73,7 @@ impl<'a> Flight<'a> {
 
     async fn launch(&mut self, load: Load) {
         let turn = self.context.turns.clone().acquire_owned().await.expect("the semaphore is never closed");
+        self.removed_before = self.context.removals.ended();
         self.state = State::Aloft(spawn_blocking(move || load.write(turn)));
     }
 
@@ -97,10 +100,10 @@ impl<'a> Flight<'a> {
         }
     }
 
-    /// Whether to try once more: for what this store is about to remove anyway the first time, then for as long as who is
+    /// Whether to try once more: for what this store was about to remove anyway the first time, then for as long as who is
     /// above says so.
     async fn has_room_come(&self, has_waited: &mut bool) -> bool {
-        let has_removed = self.context.removals.done().await;
+        let has_removed = self.context.removals.done(self.removed_before).await;
         if has_removed && !std::mem::replace(has_waited, true) {
             return true;
         }

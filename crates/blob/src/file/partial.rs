@@ -15,23 +15,31 @@ const REMOVALS_WAIT: Duration = Duration::from_secs(10);
 
 /// The files of dropped writes that are about to be removed: they still take room. Cloning shares the count.
 #[derive(Clone, Default)]
-pub(super) struct Removals(Arc<watch::Sender<usize>>);
+pub(super) struct Removals(Arc<watch::Sender<Count>>);
+
+#[derive(Default)]
+struct Count {
+    under_way: usize,
+    ended: u64,
+}
 
 impl Removals {
     fn begin(&self) -> Removal {
-        self.0.send_modify(|under_way| *under_way += 1);
+        self.0.send_modify(|count| count.under_way += 1);
         Removal(self.clone())
     }
 
-    /// Waits for the removals that are under way; false where there are none.
-    pub(super) async fn done(&self) -> bool {
-        let mut under_way = self.0.subscribe();
-        if *under_way.borrow_and_update() == 0 {
-            return false;
-        }
+    /// How many have ended.
+    pub(super) fn ended(&self) -> u64 {
+        self.0.borrow().ended
+    }
+
+    /// Waits for the removals that are under way; whether there is another number of ended ones than `before`.
+    pub(super) async fn done(&self, before: u64) -> bool {
+        let mut count = self.0.subscribe();
         // One that takes longer is another's trouble: the write is then tried with what room there is.
-        let _ = timeout(REMOVALS_WAIT, under_way.wait_for(|under_way| *under_way == 0)).await;
-        true
+        let is_late = timeout(REMOVALS_WAIT, count.wait_for(|count| count.under_way == 0)).await.is_err();
+        is_late || self.ended() != before
     }
 }
 
@@ -40,7 +48,10 @@ struct Removal(Removals);
 
 impl Drop for Removal {
     fn drop(&mut self) {
-        self.0.0.send_modify(|under_way| *under_way -= 1);
+        self.0.0.send_modify(|count| {
+            count.under_way -= 1;
+            count.ended += 1;
+        });
     }
 }
 

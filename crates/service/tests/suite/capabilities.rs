@@ -44,9 +44,10 @@ async fn conditions_that_would_not_be_atomic() {
     let condition = WriteCondition::IfAbsent;
     let target = on_object(Operation::PutObject, "a");
     refused(no_put, target, put(condition.clone(), ObjectMetadata::default())).await;
+    let no_copy = Capabilities { conditional_copy: NO, ..Capabilities::ALL };
     let copied = CopyObjectInput { condition, ..copy_input() };
     let target = copying(Operation::CopyObject, "a", "b");
-    refused(no_put, target, Input::CopyObject(Box::new(copied))).await;
+    refused(no_copy, target, Input::CopyObject(Box::new(copied))).await;
     let input = DeleteObjectInput { version_id: None, condition: WriteCondition::IfPresent };
     refused(no_delete, on_object(Operation::DeleteObject, "a"), Input::DeleteObject(input)).await;
 }
