@@ -1,6 +1,7 @@
 """aws-cli: s3 cp, sync, mv, rm, ls, presign, and s3api."""
 
 import json
+import os
 
 import pytest
 import urllib3
@@ -40,14 +41,22 @@ def test_standard_input_and_output(aws, server, home, bucket_name):
     assert run(*command, f"s3://{bucket_name}/k", "-") == "from a pipe"
 
 
+def age(root):
+    """Makes files older than any object: S3 tells times by the second, and a file of the same second counts as newer."""
+    for path in root.rglob("*"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+
+
 def test_a_tree_is_synchronised_both_ways(aws, home, bucket_name):
     aws("s3", "mb", f"s3://{bucket_name}")
     contents = make_tree(home / "up")
+    age(home / "up")
     aws("s3", "sync", "--no-progress", home / "up", f"s3://{bucket_name}/tree")
     aws("s3", "sync", "--no-progress", f"s3://{bucket_name}/tree", home / "down")
     assert read_tree(home / "down") == contents
     (home / "up" / "a.txt").unlink()
     (home / "up" / "new").write_bytes(b"new")
+    age(home / "up")
     out = aws("s3", "sync", "--no-progress", "--delete", home / "up", f"s3://{bucket_name}/tree")
     assert "delete: " in out and out.count("upload: ") == 1
     aws("s3", "sync", "--no-progress", "--delete", f"s3://{bucket_name}/tree", home / "down")

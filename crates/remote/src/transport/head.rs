@@ -67,6 +67,22 @@ pub(super) fn parse_head(buffer: &mut BytesMut) -> Result<Option<Head>, RemoteEr
     Ok(Some(Head { status, headers, keeps_alive }))
 }
 
+/// Takes interim answers off the front of what was read; whether the beginning of a final one is there. A service may send
+/// its `100 Continue` long after it was waited for. Source: RFC 9110, section 15.2.
+pub(super) fn pass_interim(buffer: &mut BytesMut) -> Result<bool, RemoteError> {
+    const BEGINNINGS: [&[u8]; 2] = [b"HTTP/1.1 1", b"HTTP/1.0 1"];
+    while BEGINNINGS.iter().any(|beginning| buffer.starts_with(beginning)) {
+        match parse_head(buffer)? {
+            Some(head) if head.status == StatusCode::SWITCHING_PROTOCOLS => {
+                return Err(RemoteErrorKind::Malformed("another protocol").into());
+            }
+            Some(_) => {}
+            None => return Ok(false),
+        }
+    }
+    Ok(buffer.len() >= BEGINNINGS[0].len())
+}
+
 /// The headers, their values sharing the bytes read.
 fn collect(fields: Vec<(HeaderName, std::ops::Range<usize>)>, bytes: &Bytes) -> Option<HeaderMap> {
     let mut headers = HeaderMap::with_capacity(fields.len());

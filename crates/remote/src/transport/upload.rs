@@ -8,6 +8,7 @@ use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 use types::{Body, BodyErrorKind, Counter, Frame};
 
+use super::head::pass_interim;
 use super::stall::Stall;
 use super::{Connection, Head, Waits};
 use crate::{Payload, RemoteError, RemoteErrorKind};
@@ -142,11 +143,17 @@ impl Connection {
         }
     }
 
-    /// Ready when the service says something, or goes.
+    /// Ready when the service gives its answer, or goes. Interim answers are passed over: the body is still wanted.
     fn poll_heard(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Heard>> {
-        match ready!(self.poll_fill(cx))? {
-            0 => Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
-            _ => Poll::Ready(Ok(Heard::Something)),
+        loop {
+            if ready!(self.poll_fill(cx))? == 0 {
+                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+            }
+            match pass_interim(&mut self.buffer) {
+                Ok(false) => {}
+                Ok(true) => return Poll::Ready(Ok(Heard::Something)),
+                Err(error) => return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, error))),
+            }
         }
     }
 }

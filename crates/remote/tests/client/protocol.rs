@@ -98,6 +98,27 @@ async fn interim_answers_are_passed_over() {
     assert_eq!(body(&Raw::start(answer, Then::Keep)).await.as_deref(), Ok("ok"));
 }
 
+/// A service that is slow to say that it wants the body says so while the body is already on its way.
+#[tokio::test]
+async fn a_word_that_comes_late_does_not_stop_the_body() {
+    async fn serve(mut socket: TcpStream) {
+        let (mut head, mut byte) = (Vec::new(), [0]);
+        while !head.ends_with(b"\r\n\r\n") {
+            socket.read_exact(&mut byte).await.unwrap();
+            head.push(byte[0]);
+        }
+        socket.read_exact(&mut byte).await.unwrap();
+        socket.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await.unwrap();
+        socket.read_exact(&mut vec![0; 8 * MIB - 1]).await.unwrap();
+        socket.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+    }
+    let server = Server::accepting(free_port(), serve).unwrap();
+    let uri = format!("http://{}/", server.address()).parse().unwrap();
+    let request = Request { body: stream(&noise(8 * MIB)), ..Request::new(Method::PUT, uri) };
+    let response = client(limits()).send(&cx(), request, &Anonymous).await.unwrap();
+    assert_eq!(response.status, StatusCode::NO_CONTENT);
+}
+
 #[tokio::test]
 async fn connections_that_say_so_are_not_used_again() {
     for answer in [
