@@ -18,6 +18,7 @@ ODD_KEYS = [
 NAMELESS = ["\u0001"]
 
 
+@pytest.mark.needs("any_key")
 def test_every_key_is_its_own_object(s3, bucket):
     put_all(s3, bucket, ODD_KEYS)
     for key in ODD_KEYS:
@@ -28,6 +29,7 @@ def test_every_key_is_its_own_object(s3, bucket):
     assert listed == sorted(ODD_KEYS, key=lambda key: key.encode())
 
 
+@pytest.mark.needs("any_key")
 def test_odd_keys_are_deleted_one_by_one_and_together(s3, bucket):
     put_all(s3, bucket, ODD_KEYS)
     for key in ODD_KEYS[:5]:
@@ -40,6 +42,7 @@ def test_odd_keys_are_deleted_one_by_one_and_together(s3, bucket):
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
+@pytest.mark.needs("any_key")
 def test_a_key_is_copied_and_uploaded_in_parts_under_any_name(s3, bucket):
     for key in ODD_KEYS:
         s3.put_object(Bucket=bucket, Key="source", Body=key.encode())
