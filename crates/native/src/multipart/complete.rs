@@ -1,7 +1,9 @@
+use std::collections::HashMap;
+
+use assembly::{Assembled, Listing};
 use meta::{Check, Commit};
 use store::{CompleteOptions, CompletedPart, Missing, PutOutcome, StoreError, StoreErrorKind, UploadRef};
 
-use super::assemble::{Assembled, assemble};
 use super::find::{FoundUpload, upload_row};
 use crate::change::Effects;
 use crate::error::During;
@@ -11,7 +13,7 @@ use crate::native::Native;
 use crate::parts::NewTable;
 use crate::publish::{ATTEMPTS_MAX, Draft, Target, Unpublished, shown};
 use crate::receive::Stored;
-use crate::record::{CompletedRecord, Data, ToDo, UploadRecord, UploadState};
+use crate::record::{CompletedRecord, Data, PartEntry, PartRecord, ToDo, UploadRecord, UploadState};
 
 const OPERATION: &str = "complete upload";
 
@@ -32,8 +34,11 @@ impl Native {
             };
             let Some(found) = self.freeze(found).await? else { continue };
             let stored = self.all_parts(found.record.parts, OPERATION).await?;
-            let assembled = assemble(&found.record, &stored, parts, options, self.options.part_min_bytes)?;
-            let mut draft = self.draft_of_upload(upload, &found, assembled);
+            let assembled = Listing::new(found.record.checksum, parts, options)?
+                .assemble(in_order(stored, parts), self.options.part_min_bytes)?;
+            let entries = parts.iter().zip(&assembled.parts).map(|(listed, part)| entry(listed.number, part));
+            let entries = entries.collect();
+            let mut draft = self.draft_of_upload(upload, &found, (assembled, entries));
             match self.publish(&mut target, &options.condition, &mut draft, OPERATION).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(Unpublished::Failed(error)) => return Err(error),
@@ -62,9 +67,14 @@ impl Native {
         }
     }
 
-    fn draft_of_upload(&self, upload: UploadRef<'_>, found: &FoundUpload, assembled: Assembled) -> Draft {
+    fn draft_of_upload(
+        &self,
+        upload: UploadRef<'_>,
+        found: &FoundUpload,
+        (assembled, entries): (Assembled<PartRecord>, Vec<PartEntry>),
+    ) -> Draft {
         let (owner, table_id) = (self.new_id(), found.record.parts);
-        let NewTable { table, rows } = NewTable::of(table_id, assembled.entries);
+        let NewTable { table, rows } = NewTable::of(table_id, entries);
         let mut effects = Effects::default();
         rows.into_iter().for_each(|(row, page)| effects.put(row, page));
         effects.refer_to_table(table_id, owner);
@@ -108,7 +118,7 @@ impl Native {
         match self.find(upload.bucket, upload.key, None, OPERATION).await {
             Ok(Found { object, .. })
                 if object.owner == completed.owner
-                    && super::assemble::etag_of(parts) == Some(object.etag.clone()) =>
+                    && assembly::etag_of(parts) == Some(object.etag.clone()) =>
             {
                 Ok(PutOutcome {
                     etag: object.etag,
@@ -124,5 +134,22 @@ impl Native {
                 _ => Err(error),
             },
         }
+    }
+}
+
+/// The parts that were uploaded, as a client lists them.
+fn in_order(stored: Vec<(u32, PartRecord)>, listed: &[CompletedPart]) -> Vec<Option<PartRecord>> {
+    let mut stored: HashMap<u32, PartRecord> = stored.into_iter().collect();
+    listed.iter().map(|part| stored.remove(&part.number)).collect()
+}
+
+fn entry(number: u32, part: &PartRecord) -> PartEntry {
+    PartEntry {
+        number,
+        size_bytes: part.size_bytes,
+        place: part.place,
+        place_offset: 0,
+        md5: Some(part.md5),
+        checksum: part.checksum,
     }
 }

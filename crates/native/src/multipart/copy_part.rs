@@ -4,7 +4,7 @@ use meta::Check;
 use store::{CopyPartOptions, CopySource, PartOutcome, StoreError, StoreErrorKind, UploadRef};
 use types::{ByteRange, Checksum, ChecksumAlgorithm, ChecksumKind, ExpectedChecksum, ExpectedDigests};
 
-use super::put_part::{NewPart, algorithm_of};
+use super::put_part::NewPart;
 use crate::find::{Found, Looks};
 use crate::native::Native;
 use crate::object::digest;
@@ -37,7 +37,7 @@ impl Native {
             if range.end > found.object.size_bytes {
                 return Err(StoreError::new(StoreErrorKind::Conflict, OPERATION));
             }
-            let algorithm = algorithm_of(&found_upload.record);
+            let algorithm = assembly::algorithm_of(found_upload.record.checksum);
             let Some(mut part) = self.part_of(&found, range, algorithm).await? else {
                 looks.again(found, OPERATION)?;
                 continue;

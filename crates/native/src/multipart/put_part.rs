@@ -1,6 +1,6 @@
 use meta::{Check, Commit};
 use store::{PartOptions, PartOutcome, PartProblem, StoreError, StoreErrorKind, UploadRef};
-use types::{Body, Checksum, ChecksumAlgorithm, ExpectedChecksum, ExpectedDigests};
+use types::{Body, Checksum, ExpectedChecksum, ExpectedDigests};
 
 use super::checked::Checked;
 use super::find::FoundUpload;
@@ -25,11 +25,6 @@ pub(super) struct NewPart {
     pub(super) stored: Stored,
     /// What must hold of the copy's source.
     pub(super) checks: Vec<Check>,
-}
-
-/// The algorithm that every part of an upload bears.
-pub(super) fn algorithm_of(upload: &UploadRecord) -> ChecksumAlgorithm {
-    upload.checksum.map_or(ChecksumAlgorithm::Crc64Nvme, |named| named.algorithm)
 }
 
 impl Native {
@@ -126,7 +121,7 @@ fn expectations(
     expected: ExpectedDigests,
     upload: &UploadRecord,
 ) -> Result<(Body, ExpectedDigests), StoreError> {
-    let wanted = algorithm_of(upload);
+    let wanted = assembly::algorithm_of(upload.checksum);
     let sent = match expected.checksum {
         ExpectedChecksum::Default => None,
         ExpectedChecksum::Compute(algorithm) | ExpectedChecksum::Trailer(algorithm) => Some(algorithm),

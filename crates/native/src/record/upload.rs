@@ -1,3 +1,4 @@
+use assembly::UploadedPart;
 use bytes::Bytes;
 use store::UploadChecksum;
 use types::{Checksum, ETag, ObjectMetadata, Timestamp};
@@ -155,6 +156,20 @@ impl PartRecord {
     /// The part's tag.
     pub(crate) fn etag(&self) -> ETag {
         ETag::from_md5(self.md5)
+    }
+}
+
+impl UploadedPart for PartRecord {
+    fn size_bytes(&self) -> u64 {
+        self.size_bytes
+    }
+
+    fn has_etag(&self, etag: &ETag) -> bool {
+        self.etag() == *etag
+    }
+
+    fn checksum(&self) -> Option<Checksum> {
+        self.checksum
     }
 }
 

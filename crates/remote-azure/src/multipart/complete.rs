@@ -1,10 +1,10 @@
+use assembly::{Assembled, Listing, etag_of};
 use remote::{PartRecord, UploadRecord};
 use store::{
     CompleteOptions, CompletedPart, Missing, PartProblem, PutOutcome, StoreError, StoreErrorKind, UploadRef,
 };
 use types::{ByteRange, Context};
 
-use super::assemble::{Assembled, assemble, etag_of, hold_list};
 use super::put_part::decode_place;
 use crate::api::BlockSource;
 use crate::compose::{Draft, Target, Uncomposed};
@@ -29,10 +29,9 @@ impl Azure {
             Ok(record) => record,
             Err(error) => return self.completed_before(cx, upload, listed, error).await,
         };
-        hold_list(&record, listed, options)?;
-        let numbers: Vec<_> = listed.iter().map(|part| part.number).collect();
-        let found = self.ledger.parts_numbered(&record, &numbers).await?;
-        let assembled = assemble(&record, found, listed, options, self.part_min_bytes)?;
+        let listing = Listing::new(record.checksum, listed, options)?;
+        let found = self.ledger.parts_numbered(&record, &listing.numbers()).await?;
+        let assembled = listing.assemble(found, self.part_min_bytes)?;
         let made = self.make(cx, upload, &record, assembled, options).await?;
         self.ledger.remove_upload(&record).await?;
         self.clear_staged(&record.id);
@@ -44,7 +43,7 @@ impl Azure {
         cx: &Context,
         upload: UploadRef<'_>,
         record: &UploadRecord,
-        assembled: Assembled,
+        assembled: Assembled<PartRecord>,
         options: &CompleteOptions,
     ) -> Result<PutOutcome, StoreError> {
         let sources = assembled.parts.iter().map(|part| self.source_of(part));

@@ -1,7 +1,7 @@
 use store::{CopyPartOptions, CopySource, PartOutcome, StoreError, UploadRef};
 use types::{ByteRange, Context, ExpectedChecksum, ExpectedDigests};
 
-use super::put_part::{NewPart, algorithm_of};
+use super::put_part::NewPart;
 use crate::object::pinned;
 use crate::store::Azure;
 
@@ -29,7 +29,7 @@ impl Azure {
             }
             Err(failure) => return Err(failure.into_store(OPERATION)),
         };
-        let checksum = ExpectedChecksum::Compute(algorithm_of(&record));
+        let checksum = ExpectedChecksum::Compute(assembly::algorithm_of(record.checksum));
         let expected = ExpectedDigests { content_md5: None, checksum };
         self.add_part(cx, &record, NewPart { number, body, expected }, OPERATION).await
     }

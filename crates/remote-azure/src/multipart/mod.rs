@@ -1,7 +1,6 @@
 //! Uploads in parts: parts are blobs of the staging container, their records stand in the ledger.
 
 mod abort;
-mod assemble;
 mod complete;
 mod copy_part;
 mod create;

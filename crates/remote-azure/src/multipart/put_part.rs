@@ -1,17 +1,12 @@
 use remote::{PartRecord, UploadRecord};
 use store::{PartOptions, PartOutcome, PartProblem, StoreError, StoreErrorKind, UploadRef};
-use types::{Body, ChecksumAlgorithm, Context, ETag, ExpectedChecksum, ExpectedDigests};
+use types::{Body, Context, ETag, ExpectedChecksum, ExpectedDigests};
 
 use crate::object::ChecksumOnly;
 use crate::staging::Staged;
 use crate::store::Azure;
 
 const OPERATION: &str = "put part";
-
-/// The algorithm that every part of an upload bears.
-pub(super) fn algorithm_of(upload: &UploadRecord) -> ChecksumAlgorithm {
-    upload.checksum.map_or(ChecksumAlgorithm::Crc64Nvme, |named| named.algorithm)
-}
 
 /// A part as callers see it.
 pub(super) fn outcome(part: &PartRecord) -> PartOutcome {
@@ -96,7 +91,7 @@ fn expectations(
     expected: ExpectedDigests,
     upload: &UploadRecord,
 ) -> Result<(Body, ExpectedDigests), StoreError> {
-    let wanted = algorithm_of(upload);
+    let wanted = assembly::algorithm_of(upload.checksum);
     let sent = match expected.checksum {
         ExpectedChecksum::Default => None,
         ExpectedChecksum::Compute(algorithm) | ExpectedChecksum::Trailer(algorithm) => Some(algorithm),

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
+use assembly::{Listing, etag_of};
 use bytes::Bytes;
-use remote::{PartRecord, UploadRecord};
+use remote::UploadRecord;
 use store::{
     CompleteOptions, CompletedPart, Missing, PartProblem, PutOutcome, StoreError, StoreErrorKind, UploadRef,
 };
 use types::Context;
 
-use super::assemble::{Assembled, assemble, etag_of};
+use super::joined::Joined;
 use super::{Completed, Completing, UploadState, read, write};
 use crate::api::{ApiError, ApiErrorKind, Entry, EntryId};
 use crate::drive::{Drive, to_the_end};
@@ -52,10 +53,9 @@ impl Drive {
         parts: &[CompletedPart],
         options: &CompleteOptions,
     ) -> Result<PutOutcome, StoreError> {
-        let numbers: Vec<u32> = parts.iter().map(|part| part.number).collect();
-        let stored = self.ledger.parts_numbered(&record, &numbers).await?;
-        let stored: Vec<PartRecord> = stored.into_iter().flatten().collect();
-        let assembled = assemble(&record, stored, parts, options, self.tuning.part_min_bytes)?;
+        let listing = Listing::new(record.checksum, parts, options)?;
+        let stored = self.ledger.parts_numbered(&record, &listing.numbers()).await?;
+        let assembled = Joined::of(listing.assemble(stored, self.tuning.part_min_bytes)?)?;
         let room = self.make_room(cx, place.lane, place.folder, place.key.as_str()).await?;
         let _turn = self.turn(cx, place, &options.condition, OPERATION).await?;
         let (record, state, before) = self.note_completion(cx, place, record, &assembled).await?;
@@ -82,7 +82,7 @@ impl Drive {
         cx: &Context,
         place: &Place,
         record: UploadRecord,
-        assembled: &Assembled,
+        assembled: &Joined,
     ) -> Result<(UploadRecord, UploadState, Vec<EntryId>), StoreError> {
         let state: UploadState = read(&record.provider, OPERATION)?;
         let etag = assembled.identified.identity.etag.as_str();
@@ -107,7 +107,7 @@ impl Drive {
         place: &Place,
         room: &Room,
         state: &UploadState,
-        (assembled, before): (&Assembled, &[EntryId]),
+        (assembled, before): (&Joined, &[EntryId]),
     ) -> Result<Entry, ApiError> {
         if assembled.size_bytes == 0 {
             // A file of no bytes needs no parts.

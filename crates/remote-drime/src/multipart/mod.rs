@@ -1,9 +1,9 @@
 //! Uploads in parts: each part goes straight to the storage; what is known of it stands in the ledger.
 
 mod abort;
-mod assemble;
 mod complete;
 mod create;
+mod joined;
 mod part;
 
 use store::{StoreError, StoreErrorKind};

@@ -6,7 +6,7 @@ use store::{
     CopyPartOptions, CopySource, Missing, PartOptions, PartOutcome, PartProblem, StoreError, StoreErrorKind,
     UploadRef,
 };
-use types::{Body, ByteRange, ChecksumAlgorithm, Context, ExpectedChecksum, ExpectedDigests, ObjectKey};
+use types::{Body, ByteRange, Context, ExpectedChecksum, ExpectedDigests, ObjectKey};
 
 use super::{UploadState, read};
 use crate::api::{ApiErrorKind, of_body};
@@ -21,11 +21,6 @@ const OPERATION: &str = "put part";
 const UNMEASURED_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Why a longer one is refused.
 const UNMEASURED: &str = "a part of more than 16 MiB needs a length that is told beforehand";
-
-/// The algorithm that every part of an upload bears.
-pub(super) fn algorithm_of(upload: &UploadRecord) -> ChecksumAlgorithm {
-    upload.checksum.map_or(ChecksumAlgorithm::Crc64Nvme, |named| named.algorithm)
-}
 
 impl Drive {
     pub(crate) async fn put_part(
@@ -161,7 +156,7 @@ fn verified(
     expected: ExpectedDigests,
     upload: &UploadRecord,
 ) -> Result<(Body, Receipt), StoreError> {
-    let (sent, kept) = (expected.checksum.algorithm(), algorithm_of(upload));
+    let (sent, kept) = (expected.checksum.algorithm(), assembly::algorithm_of(upload.checksum));
     let is_named = expected.checksum != ExpectedChecksum::Default;
     match (is_named && sent != kept, upload.checksum) {
         (true, Some(_)) => {

@@ -1,11 +1,11 @@
-use remote::{IdentityRecord, UploadRecord};
+use assembly::{Assembled, Listing, etag_of};
+use remote::{IdentityRecord, PartRecord, UploadRecord};
 use store::{
     CompleteOptions, CompletedPart, Missing, PartProblem, PutOutcome, StoreError, StoreErrorKind, UploadRef,
     WriteCondition,
 };
 use types::{ChecksumAlgorithm, ChecksumKind, Context};
 
-use super::assemble::{Assembled, assemble, etag_of, numbers_of};
 use super::part::waiting_name;
 use super::staging::{Mode, whole_of};
 use crate::api::Asked;
@@ -43,8 +43,9 @@ impl GcsStore {
             Ok(record) => record,
             Err(error) => return self.completed_before(cx, upload, listed, error).await,
         };
-        let stored = self.ledger.parts_numbered(&record, &numbers_of(listed)?).await?;
-        let assembled = assemble(&record, stored, listed, options, self.limits.part_min_bytes)?;
+        let listing = Listing::new(record.checksum, listed, options)?;
+        let stored = self.ledger.parts_numbered(&record, &listing.numbers()).await?;
+        let assembled = listing.assemble(stored, self.limits.part_min_bytes)?;
         let mode = Mode::read(&record.provider)?;
         let current = self.known(cx, &upload.bucket.name, upload.key, None).await?;
         let known = match current.filter(|known| is_of(known, &record, &assembled)) {
@@ -65,7 +66,7 @@ impl GcsStore {
         upload: UploadRef<'_>,
         record: &UploadRecord,
         mode: &Mode,
-        (assembled, condition): (&Assembled, &WriteCondition),
+        (assembled, condition): (&Assembled<PartRecord>, &WriteCondition),
     ) -> Result<Known, StoreError> {
         // Decided before the parts are joined, so that an upload stays open that cannot become the object.
         let guard = self.guard(cx, &upload.bucket.name, upload.key, condition).await?;
@@ -116,7 +117,7 @@ impl GcsStore {
         cx: &Context,
         record: &UploadRecord,
         mode: &Mode,
-        assembled: &Assembled,
+        assembled: &Assembled<PartRecord>,
     ) -> Result<Waiting, StoreError> {
         let bucket = record.bucket.as_str();
         match mode {
@@ -143,7 +144,7 @@ impl GcsStore {
     }
 
     /// The error of a completion that one of its parts was replaced under.
-    async fn replaced(&self, record: &UploadRecord, assembled: &Assembled) -> Option<StoreError> {
+    async fn replaced(&self, record: &UploadRecord, assembled: &Assembled<PartRecord>) -> Option<StoreError> {
         let numbers: Vec<u32> = assembled.parts.iter().map(|part| part.number).collect();
         let now = self.ledger.parts_numbered(record, &numbers).await.ok()?;
         let mut pairs = assembled.parts.iter().zip(now);
@@ -173,7 +174,7 @@ impl GcsStore {
         &self,
         cx: &Context,
         upload: UploadRef<'_>,
-        assembled: &Assembled,
+        assembled: &Assembled<PartRecord>,
         found: &Found,
     ) -> Result<(), StoreError> {
         let expected = assembled.checksum.filter(is_native);
@@ -214,7 +215,7 @@ impl GcsStore {
 }
 
 /// Whether an object is the one that this upload makes.
-fn is_of(known: &Known, upload: &UploadRecord, assembled: &Assembled) -> bool {
+fn is_of(known: &Known, upload: &UploadRecord, assembled: &Assembled<PartRecord>) -> bool {
     known.facts.upload.as_deref() == Some(upload.id.as_str()) && known.etag == assembled.etag
 }
 

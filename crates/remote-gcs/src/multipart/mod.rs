@@ -1,7 +1,6 @@
 //! Uploads in parts. The parts wait under a reserved name of the upload's own, so that uploads of one key never mix and a
 //! completion is one write to the key: conditional, with the whole identity in it.
 
-mod assemble;
 mod complete;
 mod compose;
 mod create;

@@ -5,7 +5,7 @@ use store::{
     Content, CopyPartOptions, CopySource, Missing, PartOptions, PartOutcome, PartProblem, StoreError,
     StoreErrorKind, UploadRef,
 };
-use types::{Body, ByteRange, ChecksumAlgorithm, Context, ETag, ExpectedChecksum, ExpectedDigests};
+use types::{Body, ByteRange, Context, ETag, ExpectedChecksum, ExpectedDigests};
 
 use super::staging::{Mode, prefix_of, whole_of};
 use crate::api::failed;
@@ -16,11 +16,6 @@ use crate::store::GcsStore;
 use crate::upload::{Upload, expect, gather};
 
 const PART: &str = "put a part";
-
-/// The algorithm that every part of an upload has a checksum of.
-pub(super) fn algorithm_of(upload: &UploadRecord) -> ChecksumAlgorithm {
-    upload.checksum.map_or(ChecksumAlgorithm::Crc64Nvme, |named| named.algorithm)
-}
 
 /// A part that the service has.
 struct Stored {
@@ -50,7 +45,7 @@ impl GcsStore {
         let record = self.ledger.upload(upload).await?;
         let expected = options.expected;
         hold_algorithm(&record, &expected)?;
-        let (body, seen) = verified(body, Some(expected), Some(algorithm_of(&record)));
+        let (body, seen) = verified(body, Some(expected), Some(assembly::algorithm_of(record.checksum)));
         let content_md5 = expected.content_md5;
         let sending = Sending { upload: &record, number, body, seen: &seen, content_md5 };
         let mode = Mode::read(&record.provider)?;
@@ -159,7 +154,7 @@ pub(super) fn waiting_name(upload: &UploadRecord, part: &PartRecord) -> String {
 
 /// Refuses a checksum of another algorithm than the upload named.
 fn hold_algorithm(upload: &UploadRecord, expected: &ExpectedDigests) -> Result<(), StoreError> {
-    let wanted = algorithm_of(upload);
+    let wanted = assembly::algorithm_of(upload.checksum);
     let is_other = !matches!(expected.checksum, ExpectedChecksum::Default)
         && expected.checksum.algorithm() != wanted
         && upload.checksum.is_some();

@@ -15,6 +15,7 @@ mod tests;
 mod uploads;
 mod values;
 
+use assembly::UploadedPart;
 use std::sync::Arc;
 
 use meta::MetaStore;
@@ -95,6 +96,20 @@ pub struct PartRecord {
     pub modified_at: Timestamp,
     /// The provider's own, at most [`PROVIDER_RECORD_MAX_BYTES`].
     pub provider: Vec<u8>,
+}
+
+impl UploadedPart for PartRecord {
+    fn size_bytes(&self) -> u64 {
+        self.size_bytes
+    }
+
+    fn has_etag(&self, etag: &ETag) -> bool {
+        self.etag == *etag
+    }
+
+    fn checksum(&self) -> Option<Checksum> {
+        self.checksum
+    }
 }
 
 /// What S3 clients recognise an object by, and what they said about it.
