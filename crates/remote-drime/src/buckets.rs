@@ -39,7 +39,7 @@ impl Drive {
             let unsupported = || StoreError::new(StoreErrorKind::Unsupported(ONE_BUCKET), OPERATION);
             return Err(if name.as_str() == DEFAULT { exists() } else { unsupported() });
         }
-        let (drive, cx, name) = (self.clone(), *cx, name.clone());
+        let (drive, cx, name) = (self.clone(), cx.clone(), name.clone());
         let (owner, tags) = (owner.clone(), tags.clone());
         to_the_end(OPERATION, async move {
             let _making = drive.makers.hold(FolderId::Root).await;
@@ -235,7 +235,7 @@ impl Drive {
         if self.root == Root::Default {
             return Err(StoreError::new(StoreErrorKind::Unsupported(ONE_BUCKET), OPERATION));
         }
-        let (drive, cx, bucket) = (self.clone(), *cx, bucket.clone());
+        let (drive, cx, bucket) = (self.clone(), cx.clone(), bucket.clone());
         to_the_end(OPERATION, async move {
             let folder = drive.folder_of(&cx, &bucket.name, OPERATION).await?;
             if folder.id.0 != bucket.handle {

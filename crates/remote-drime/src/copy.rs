@@ -46,7 +46,7 @@ impl Drive {
         if known.entry.size_bytes == 0 {
             return self.copy_through(cx, (&from, &to), known, metadata, (options, None)).await;
         }
-        let (drive, cx) = (self.clone(), *cx);
+        let (drive, cx) = (self.clone(), cx.clone());
         let places = (from, to);
         to_the_end(OPERATION, async move {
             let (from, to) = &places;
@@ -175,7 +175,7 @@ impl Drive {
         let body = match range.is_empty() {
             true => Body::empty(),
             false => {
-                let file = Arc::new(File::new(self.clone(), *cx, from.lane, known.entry.clone()));
+                let file = Arc::new(File::new(self.clone(), cx.clone(), from.lane, known.entry.clone()));
                 let fetched = file.fetch(range).await.map_err(|error| match error.kind {
                     ApiErrorKind::Gone => StoreError::missing(Missing::Key, OPERATION),
                     _ => error.into_store(),

@@ -22,7 +22,7 @@ impl Drive {
         options: DeleteOptions,
     ) -> Result<DeleteOutcome, StoreError> {
         self.admit(&options.condition, OPERATION)?;
-        let (drive, cx, place) = (self.clone(), *cx, self.place(bucket, key));
+        let (drive, cx, place) = (self.clone(), cx.clone(), self.place(bucket, key));
         to_the_end(OPERATION, async move {
             let outcome = drive.delete_one(&cx, &place, &options).await?;
             drive.prune(&cx, place.lane, place.folder, split(place.key.as_str()).0).await;
@@ -39,7 +39,7 @@ impl Drive {
         bucket: &Bucket,
         targets: Vec<DeleteTarget>,
     ) -> Result<Vec<Result<DeleteOutcome, StoreError>>, StoreError> {
-        let (drive, cx, bucket) = (self.clone(), *cx, bucket.clone());
+        let (drive, cx, bucket) = (self.clone(), cx.clone(), bucket.clone());
         to_the_end(OPERATION, async move {
             let keys: HashSet<&ObjectKey> = targets.iter().map(|target| &target.key).collect();
             let is_plain = keys.len() == targets.len()

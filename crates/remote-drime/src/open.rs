@@ -64,7 +64,7 @@ impl Drive {
         for _ in 0..ATTEMPTS {
             let known = self.known_settled(cx, &place, OPERATION).await?;
             let info = known.info(&options, OPERATION)?;
-            let file = Arc::new(File::new(self.clone(), *cx, place.lane, known.entry.clone()));
+            let file = Arc::new(File::new(self.clone(), cx.clone(), place.lane, known.entry.clone()));
             let first = match likely(&info, &options) {
                 None => None,
                 Some(range) => match file.fetch(range).await {

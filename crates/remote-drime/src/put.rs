@@ -84,7 +84,7 @@ impl Drive {
     ) -> Result<PutOutcome, StoreError> {
         let (body, _guard) = cancellable(incoming.body);
         let incoming = Incoming { body, ..incoming };
-        let (drive, cx) = (self.clone(), *cx);
+        let (drive, cx) = (self.clone(), cx.clone());
         to_the_end(OPERATION, async move {
             drive.hold_condition(&cx, &place, &incoming.condition, OPERATION).await?;
             let stored = drive.store(&cx, &place, incoming).await;

@@ -149,7 +149,7 @@ impl GcsStore {
                 let (found, range, body) = received(response).map_err(|error| failed(error, READ))?;
                 let known = self.know(&bucket.name, key, found).await?;
                 let info = known.info(bucket, options)?;
-                let content = Pinned::new(reading, &known.found, *cx, Some((range, body)));
+                let content = Pinned::new(reading, &known.found, cx.clone(), Some((range, body)));
                 Ok(Opened { info, content: Box::new(content) })
             }
             // No byte is asked for that is there: what is there decides what that means.
@@ -182,7 +182,7 @@ impl GcsStore {
     pub(crate) fn pinned(&self, cx: &Context, bucket: &str, name: &str, found: &Found) -> Pinned {
         let media = if self.read_path.is(ReadPath::XML) { Media::Xml } else { Media::Json };
         let (api, bucket, name) = (self.api.clone(), bucket.to_owned(), name.to_owned());
-        Pinned::new(Reading { api, bucket, name, media }, found, *cx, None)
+        Pinned::new(Reading { api, bucket, name, media }, found, cx.clone(), None)
     }
 }
 
@@ -327,7 +327,7 @@ impl Content for Pinned {
             Some((_, body)) => body,
             None => self.reading.range(&self.cx, self.generation, range).await?,
         };
-        let (reading, cx, generation) = (self.reading.clone(), self.cx, self.generation);
+        let (reading, cx, generation) = (self.reading.clone(), self.cx.clone(), self.generation);
         let body = remote::resume(first, range, RESUME_ATTEMPTS, move |rest| {
             let reading = reading.clone();
             async move {

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::time::Instant;
 
+use crate::Notes;
+
 /// A request's id: 16 characters of `0-9A-F`, as S3's `x-amz-request-id`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId([u8; 16]);
@@ -35,18 +37,20 @@ impl fmt::Debug for RequestId {
 /// What every call bears downwards: which request it serves and until when it is worth doing.
 ///
 /// Cancellation is dropping the future. It holds no store, client or setting.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Context {
     /// The request served.
     pub request_id: RequestId,
     /// When the caller stops waiting, if ever.
     pub deadline: Option<Instant>,
+    /// Where layers say what the answer's headers and the log line tell.
+    pub notes: Notes,
 }
 
 impl Context {
     /// A context for background work and tests: no deadline.
     #[must_use]
     pub fn background() -> Self {
-        Self { request_id: RequestId([b'0'; 16]), deadline: None }
+        Self { request_id: RequestId([b'0'; 16]), deadline: None, notes: Notes::unread() }
     }
 }

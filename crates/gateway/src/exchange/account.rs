@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use iam::Principal;
 use s3_model::{ErrorCode, Operation};
-use types::{BodyError, BucketName, ObjectKey, RequestId};
+use types::{BodyError, BucketName, Notes, ObjectKey, RequestId};
 
 use crate::conn::Peer;
 use crate::log::write_access_line;
@@ -34,6 +34,8 @@ pub(crate) struct Account {
     pub(crate) bucket: Option<BucketName>,
     pub(crate) key: Option<ObjectKey>,
     pub(crate) who: Option<Arc<Principal>>,
+    /// What layers say about it.
+    pub(crate) notes: Notes,
     pub(crate) status: u16,
     pub(crate) error: Option<ErrorCode>,
     pub(crate) received_bytes: Arc<AtomicU64>,
@@ -60,6 +62,7 @@ impl Account {
             bucket: None,
             key: None,
             who: None,
+            notes: Notes::kept(),
             status: 0,
             error: None,
             received_bytes: Arc::default(),

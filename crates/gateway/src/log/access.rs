@@ -3,7 +3,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use types::Timestamp;
+use types::{Noted, Timestamp};
 
 use super::{LogFormat, LogSink};
 use crate::exchange::{Account, Outcome};
@@ -58,6 +58,14 @@ fn text(line: &mut String, now: Timestamp, account: &Account, elapsed: Duration)
         line.push_str(" user=");
         write_quoted(line, who.name())?;
     }
+    let noted = account.notes.read();
+    if let Some(note) = noted.cache {
+        write!(line, " cache={}", note.status.name())?;
+    }
+    if !noted.targets.is_empty() {
+        line.push_str(" targets=");
+        write_targets(line, &noted)?;
+    }
     if let Some(ending) = ending(account.outcome) {
         write!(line, " ended={ending}")?;
     }
@@ -92,10 +100,28 @@ fn json(line: &mut String, now: Timestamp, account: &Account, elapsed: Duration)
         line.push_str(",\"user\":");
         write_quoted(line, who.name())?;
     }
+    let noted = account.notes.read();
+    if let Some(note) = noted.cache {
+        write!(line, ",\"cache\":\"{}\"", note.status.name())?;
+    }
+    if !noted.targets.is_empty() {
+        line.push_str(",\"targets\":\"");
+        write_targets(line, &noted)?;
+        line.push('"');
+    }
     if let Some(ending) = ending(account.outcome) {
         write!(line, ",\"ended\":\"{ending}\"")?;
     }
     line.push_str("}\n");
+    Ok(())
+}
+
+/// What became of a write on each target of a mirror; their names are settings' and need no quotes.
+fn write_targets(line: &mut String, noted: &Noted) -> std::fmt::Result {
+    for (place, (name, outcome)) in noted.targets.iter().enumerate() {
+        let comma = if place == 0 { "" } else { "," };
+        write!(line, "{comma}{name}:{}", outcome.name())?;
+    }
     Ok(())
 }
 

@@ -42,7 +42,7 @@ async fn stages(core: &Core, account: &mut Account, parts: &Parts, body: Body) -
     account.operation = Some(routed.operation());
     account.bucket = routed.bucket().cloned();
     account.key = routed.key().cloned();
-    let cx = Context { request_id: account.request_id, deadline: None };
+    let cx = Context { request_id: account.request_id, deadline: None, notes: account.notes.clone() };
     let authenticated = Authenticated::verify(core, parts, routed, body)?;
     account.who = Some(authenticated.who().clone());
     match authenticated.into_form() {

@@ -55,7 +55,7 @@ pub(crate) async fn pinned(
     }
     let bytes = Bytes {
         api: api.clone(),
-        cx: *cx,
+        cx: cx.clone(),
         container: container.to_owned(),
         blob: blob.to_owned(),
         azure_etag: azure_etag.to_owned(),

@@ -50,7 +50,7 @@ impl Azure {
         })?;
         let bytes = Bytes {
             api: self.api.clone(),
-            cx: *cx,
+            cx: cx.clone(),
             container: bucket.name.as_str().to_owned(),
             blob: key.as_str().to_owned(),
             azure_etag: fetched.seen.azure_etag.clone(),

@@ -16,7 +16,7 @@ impl Drive {
         cx: &Context,
         upload: UploadRef<'_>,
     ) -> Result<(), StoreError> {
-        let (drive, cx, place) = (self.clone(), *cx, self.place(upload.bucket, upload.key));
+        let (drive, cx, place) = (self.clone(), cx.clone(), self.place(upload.bucket, upload.key));
         let id = upload.id.clone();
         to_the_end(OPERATION, async move {
             let _held = drive.uploads.hold(id.as_str().to_owned()).await;

@@ -27,7 +27,7 @@ impl Drive {
         options: CompleteOptions,
     ) -> Result<PutOutcome, StoreError> {
         self.admit(&options.condition, OPERATION)?;
-        let (drive, cx, place) = (self.clone(), *cx, self.place(upload.bucket, upload.key));
+        let (drive, cx, place) = (self.clone(), cx.clone(), self.place(upload.bucket, upload.key));
         let id = upload.id.clone();
         to_the_end(OPERATION, async move {
             let _held = drive.uploads.hold(id.as_str().to_owned()).await;

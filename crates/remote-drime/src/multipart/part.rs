@@ -53,7 +53,7 @@ impl Drive {
         let body = match range.is_empty() {
             true => Body::empty(),
             false => {
-                let file = Arc::new(File::new(self.clone(), *cx, from.lane, known.entry));
+                let file = Arc::new(File::new(self.clone(), cx.clone(), from.lane, known.entry));
                 let fetched = file.fetch(range).await.map_err(|error| match error.kind {
                     ApiErrorKind::Gone => StoreError::new(StoreErrorKind::Conflict, OPERATION),
                     _ => error.into_store(),
@@ -75,7 +75,7 @@ impl Drive {
         (body, receipt): (Body, Receipt),
     ) -> Result<PartOutcome, StoreError> {
         let (body, _guard) = cancellable(body);
-        let (drive, cx) = (self.clone(), *cx);
+        let (drive, cx) = (self.clone(), cx.clone());
         to_the_end(OPERATION, async move {
             let state: UploadState = read(&record.provider, OPERATION)?;
             let (payload, _reserved) = drive.payload(body).await?;

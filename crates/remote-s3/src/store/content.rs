@@ -51,7 +51,7 @@ impl Content for S3Content {
             Some(body) => body,
             None => self.inner.ranged(&self.cx, &self.pinned, range).await.map_err(gone)?,
         };
-        let (inner, cx, pinned) = (Arc::clone(&self.inner), self.cx, self.pinned.clone());
+        let (inner, cx, pinned) = (Arc::clone(&self.inner), self.cx.clone(), self.pinned.clone());
         let whole = remote::resume(body, range, RESUMES, move |rest| {
             let (inner, pinned) = (Arc::clone(&inner), pinned.clone());
             async move { inner.ranged(&cx, &pinned, rest).await.map_err(broken) }

@@ -59,7 +59,7 @@ impl Inner {
             size_bytes: info.size_bytes,
             checksum: info.checksum,
         };
-        let content = S3Content { inner: Arc::clone(self), cx: *cx, pinned, first: Mutex::new(first) };
+        let content = S3Content { inner: Arc::clone(self), cx: cx.clone(), pinned, first: Mutex::new(first) };
         Opened { info, content: Box::new(content) }
     }
 

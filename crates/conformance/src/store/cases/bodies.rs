@@ -133,7 +133,7 @@ pub async fn a_dropped_put_takes_effect_wholly_or_not_at_all(world: &dyn StoreWo
 /// A stalled put holds nobody up.
 pub async fn a_stalled_put_holds_nobody_up(world: &dyn StoreWorld) {
     let desk = Desk::new(world).await;
-    let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx);
+    let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx.clone());
     let stalled = tokio::spawn(async move {
         let body = Script::frames(&pattern(1, 150_000), 8192).then(Step::Stall).into_body();
         store.put(&cx, &bucket, &key("k"), body, PutOptions::default()).await

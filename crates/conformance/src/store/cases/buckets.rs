@@ -45,7 +45,7 @@ pub async fn of_racing_creators_exactly_one_makes_the_bucket(world: &dyn StoreWo
     let name = bucket_name("contended");
     let tasks: Vec<_> = (0..16)
         .map(|n| {
-            let (store, name, cx) = (desk.store.clone(), name.clone(), desk.cx);
+            let (store, name, cx) = (desk.store.clone(), name.clone(), desk.cx.clone());
             tokio::spawn(async move {
                 store.create_bucket(&cx, &name, &owner(&n.to_string()), &TagSet::default()).await
             })
@@ -181,7 +181,7 @@ pub async fn writes_and_the_removal_of_their_bucket_exclude_each_other(world: &d
     }
     for round in 0..24 {
         let bucket = desk.another_bucket(&format!("round-{round}")).await;
-        let (store, cx, target) = (desk.store.clone(), desk.cx, bucket.clone());
+        let (store, cx, target) = (desk.store.clone(), desk.cx.clone(), bucket.clone());
         let put =
             tokio::spawn(
                 async move { store.put(&cx, &target, &key("k"), body("x"), Default::default()).await },

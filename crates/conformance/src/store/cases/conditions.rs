@@ -143,7 +143,7 @@ const RACERS: usize = 16;
 async fn race(desk: &Desk, size: usize, condition: WriteCondition) -> Vec<usize> {
     let tasks: Vec<_> = (0..RACERS)
         .map(|n| {
-            let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx);
+            let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx.clone());
             let options = PutOptions { condition: condition.clone(), ..PutOptions::default() };
             tokio::spawn(async move {
                 store.put(&cx, &bucket, &key("k"), body(pattern(n as u64, size)), options).await
@@ -205,7 +205,7 @@ pub async fn of_racing_conditional_deletes_exactly_one_finds_the_object(world: &
         let etag = desk.put("k", "x").await.etag;
         let tasks: Vec<_> = (0..RACERS)
             .map(|_| {
-                let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx);
+                let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx.clone());
                 let options = delete_on(WriteCondition::IfMatch(etag.clone()));
                 tokio::spawn(async move { store.delete(&cx, &bucket, &key("k"), options).await })
             })
@@ -232,7 +232,7 @@ pub async fn unconditional_writers_of_one_key_all_come_through(world: &dyn Store
     let desk = Desk::new(world).await;
     let tasks: Vec<_> = (0..48)
         .map(|n| {
-            let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx);
+            let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx.clone());
             tokio::spawn(async move {
                 let body = body(pattern(n, 100));
                 store.put(&cx, &bucket, &key("k"), body, PutOptions::default()).await.map(|put| put.etag)

@@ -182,7 +182,7 @@ pub async fn copies_that_race_with_deletes_of_their_source_keep_their_bytes(worl
         let bytes = pattern(round, 70_000);
         desk.put("from", bytes.clone()).await;
         let source = desk.source("from").await;
-        let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx);
+        let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx.clone());
         let copying =
             tokio::spawn(async move { store.copy(&cx, &source, &bucket, &key("to"), as_it_is()).await });
         desk.delete("from").await;

@@ -145,7 +145,7 @@ pub async fn a_marker_put_and_removed_in_one_call_leaves_nothing(world: &dyn Sto
 pub async fn writers_that_race_with_many_deletes_lose_nothing(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     let writer = {
-        let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx);
+        let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx.clone());
         tokio::spawn(async move {
             let mut versions = Vec::new();
             for n in 0..100 {

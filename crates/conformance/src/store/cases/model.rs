@@ -32,7 +32,12 @@ pub async fn random_histories_match_a_plain_model(world: &dyn StoreWorld) {
     let played = AtomicUsize::new(0);
     let play = async |steps: Vec<Step>| {
         let name = format!("history-{}", played.fetch_add(1, Ordering::Relaxed));
-        let mut desk = Desk { bucket: desk.another_bucket(&name).await, store: desk.store.clone(), ..desk };
+        let mut desk = Desk {
+            bucket: desk.another_bucket(&name).await,
+            store: desk.store.clone(),
+            cx: desk.cx.clone(),
+            part_min_bytes: desk.part_min_bytes,
+        };
         if !steps.len().is_multiple_of(3) {
             desk.set_versioning(Versioning::Enabled).await;
         }

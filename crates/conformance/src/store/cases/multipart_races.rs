@@ -19,7 +19,7 @@ pub async fn racing_completions_make_one_object(world: &dyn StoreWorld) {
         let parts = vec![upload.put(1, pattern(1, 100_000)).await];
         let tasks: Vec<_> = (0..8)
             .map(|_| {
-                let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx);
+                let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx.clone());
                 let (id, parts) = (upload.id.clone(), parts.clone());
                 tokio::spawn(async move {
                     let reference = UploadRef { bucket: &bucket, key: &key("k"), id: &id };
@@ -53,7 +53,7 @@ pub async fn a_completion_that_races_with_an_abort_is_whole_or_absent(world: &dy
         let name = format!("k{round}");
         let upload = desk.begin(&name, CreateUploadOptions::default()).await;
         let parts = vec![upload.put(1, pattern(round, 100_000)).await];
-        let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx);
+        let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx.clone());
         let (id, object) = (upload.id.clone(), key(&name));
         let completing = tokio::spawn(async move {
             let reference = UploadRef { bucket: &bucket, key: &object, id: &id };
@@ -82,7 +82,7 @@ pub async fn a_completion_never_takes_a_part_that_was_not_listed(world: &dyn Sto
         let name = format!("k{round}");
         let upload = desk.begin(&name, CreateUploadOptions::default()).await;
         let listed = vec![upload.put(1, pattern(1, 70_000)).await];
-        let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx);
+        let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx.clone());
         let (id, object) = (upload.id.clone(), key(&name));
         let replacing = tokio::spawn(async move {
             let reference = UploadRef { bucket: &bucket, key: &object, id: &id };
@@ -122,7 +122,7 @@ pub async fn parts_uploaded_at_once_are_all_there(world: &dyn StoreWorld) {
     let size = desk.part_min_bytes;
     let tasks: Vec<_> = (1..=12_u32)
         .map(|number| {
-            let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx);
+            let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx.clone());
             let id = upload.id.clone();
             tokio::spawn(async move {
                 let reference = UploadRef { bucket: &bucket, key: &key("k"), id: &id };

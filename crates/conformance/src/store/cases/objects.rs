@@ -107,7 +107,8 @@ pub async fn readers_of_an_object_that_is_overwritten_see_one_or_the_other(world
     let bodies: Vec<Bytes> = (0..4).map(|n| pattern(n, 50_000 + 10_000 * n as usize)).collect();
     desk.put("k", bodies[0].clone()).await;
     let writer = {
-        let (store, bucket, cx, bodies) = (desk.store.clone(), desk.bucket.clone(), desk.cx, bodies.clone());
+        let (store, bucket, cx, bodies) =
+            (desk.store.clone(), desk.bucket.clone(), desk.cx.clone(), bodies.clone());
         tokio::spawn(async move {
             for round in 0..60 {
                 let body = types::Body::from_bytes(bodies[round % bodies.len()].clone());

@@ -55,7 +55,8 @@ pub async fn racing_taggers_leave_one_whole_set(world: &dyn StoreWorld) {
     let tasks: Vec<_> = sets
         .iter()
         .map(|tags| {
-            let (store, bucket, cx, tags) = (desk.store.clone(), desk.bucket.clone(), desk.cx, tags.clone());
+            let (store, bucket, cx, tags) =
+                (desk.store.clone(), desk.bucket.clone(), desk.cx.clone(), tags.clone());
             tokio::spawn(async move { store.set_tags(&cx, &bucket, &key("k"), None, tags).await })
         })
         .collect();

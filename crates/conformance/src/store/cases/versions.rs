@@ -197,7 +197,8 @@ pub async fn tags_belong_to_a_version(world: &dyn StoreWorld) {
     let first = desk.put("k", "1").await.version_id.unwrap();
     let second = desk.put("k", "2").await.version_id.unwrap();
     let set = |version: Option<VersionId>, value: &str| {
-        let (store, bucket, cx, tags) = (desk.store.clone(), desk.bucket.clone(), desk.cx, tags(value));
+        let (store, bucket, cx, tags) =
+            (desk.store.clone(), desk.bucket.clone(), desk.cx.clone(), tags(value));
         async move { store.set_tags(&cx, &bucket, &key("k"), version, tags).await }
     };
     assert_eq!(set(Some(first.clone()), "first").await.unwrap(), Some(first.clone()));
@@ -215,7 +216,7 @@ pub async fn racing_writers_each_leave_a_version(world: &dyn StoreWorld) {
     let Some(desk) = Desk::keeps_versions(world).await else { return };
     let tasks: Vec<_> = (0..24)
         .map(|n| {
-            let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx);
+            let (store, bucket, cx) = (desk.store.clone(), desk.bucket.clone(), desk.cx.clone());
             tokio::spawn(async move {
                 let (key, body) = (key("k"), types::Body::from_bytes(pattern(n, 100)));
                 let put = store.put(&cx, &bucket, &key, body, Default::default()).await.unwrap();

@@ -1,0 +1,4 @@
+//! A store made of stores that hold the same: writes go to all, reads come from one that has them.
+//!
+//! Knows: targets, the journal of what each still owes, repair, the audit that compares them.
+//! Does not know: any one store, HTTP, settings.
