@@ -329,7 +329,7 @@ impl Content for Pinned {
         };
         let (reading, cx, generation) = (self.reading.clone(), self.cx.clone(), self.generation);
         let body = remote::resume(first, range, RESUME_ATTEMPTS, move |rest| {
-            let reading = reading.clone();
+            let (reading, cx) = (reading.clone(), cx.clone());
             async move {
                 let asked = reading.range(&cx, generation, rest).await;
                 asked.map_err(|error| BodyError::with_source(BodyErrorKind::Storage, error))

@@ -34,11 +34,11 @@ pub(crate) async fn workload(store: &NativeStore) -> Result<(), StoreError> {
         let name = BucketName::new(name).unwrap();
         let mut bucket = store.create_bucket(&cx, &name, &owner(), &TagSet::default()).await?;
         if versioning != Versioning::Off {
-            let worker = Worker { store, cx, bucket: bucket.clone() };
+            let worker = Worker { store, cx: cx.clone(), bucket: bucket.clone() };
             worker.objects().await?;
             bucket = store.update_bucket(&cx, &bucket, BucketUpdate::Versioning(versioning)).await?;
         }
-        let worker = Worker { store, cx, bucket };
+        let worker = Worker { store, cx: cx.clone(), bucket };
         worker.objects().await?;
         worker.parts().await?;
         worker.copies().await?;
@@ -47,7 +47,7 @@ pub(crate) async fn workload(store: &NativeStore) -> Result<(), StoreError> {
     }
     let name = BucketName::new("passing").unwrap();
     let bucket = store.create_bucket(&cx, &name, &owner(), &TagSet::default()).await?;
-    let worker = Worker { store, cx, bucket };
+    let worker = Worker { store, cx: cx.clone(), bucket };
     worker.begin("left", 3).await?;
     store.delete_bucket(&cx, &worker.bucket).await
 }

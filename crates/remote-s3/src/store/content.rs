@@ -53,7 +53,7 @@ impl Content for S3Content {
         };
         let (inner, cx, pinned) = (Arc::clone(&self.inner), self.cx.clone(), self.pinned.clone());
         let whole = remote::resume(body, range, RESUMES, move |rest| {
-            let (inner, pinned) = (Arc::clone(&inner), pinned.clone());
+            let (inner, cx, pinned) = (Arc::clone(&inner), cx.clone(), pinned.clone());
             async move { inner.ranged(&cx, &pinned, rest).await.map_err(broken) }
         });
         let is_whole = range == ByteRange::whole(self.pinned.size_bytes);
