@@ -2,3 +2,10 @@
 //!
 //! Knows: targets, the journal of what each still owes, repair, the audit that compares them.
 //! Does not know: any one store, HTTP, settings.
+
+mod health;
+
+pub use health::{
+    Attempt, BreakerState, FAILURES_TO_OPEN, Gate, Health, HealthOptions, PROBE_AFTER, PROBE_AFTER_MAX,
+    ReadPolicy, SUCCESSES_TO_CLOSE, TargetHealth, Verdict,
+};
