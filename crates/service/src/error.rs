@@ -37,6 +37,7 @@ pub(crate) fn to_s3(subject: &Subject<'_>, kind: StoreErrorKind) -> S3Error {
             ErrorCode::AccessDenied,
             "The account that this store uses is not allowed to do this.",
         ),
+        StoreErrorKind::Forbidden(reason) => S3Error::with_message(ErrorCode::AccessDenied, reason),
         StoreErrorKind::Unsupported(reason) => capability::not_implemented(reason),
         StoreErrorKind::Body(error) => body_error(&error.kind),
         StoreErrorKind::Full(what) => {

@@ -77,6 +77,8 @@ pub enum StoreErrorKind {
     TrailerMissing(ChecksumAlgorithm),
     /// The account that the store itself uses may not do this where the data lives.
     Denied,
+    /// Sluice itself does not allow it here, whoever asks; why, in words for the client.
+    Forbidden(&'static str),
     /// The store does not do this; why.
     Unsupported(&'static str),
     /// The body that was to be stored failed; its own error.
@@ -154,6 +156,7 @@ impl fmt::Display for StoreError {
                 write!(f, "the {} trailer did not come", algorithm.name())
             }
             StoreErrorKind::Denied => f.write_str("the store's own account may not do this"),
+            StoreErrorKind::Forbidden(why) => write!(f, "not allowed: {why}"),
             StoreErrorKind::Unsupported(why) => write!(f, "not supported: {why}"),
             StoreErrorKind::Body(error) => error.fmt(f),
             StoreErrorKind::Full(what) => write!(f, "no room left: {what}"),

@@ -170,6 +170,7 @@ fn is_refusal(error: &StoreError) -> bool {
         | StoreErrorKind::DigestMismatch(_)
         | StoreErrorKind::TrailerMissing(_)
         | StoreErrorKind::Denied
+        | StoreErrorKind::Forbidden(_)
         | StoreErrorKind::Unsupported(_)
         | StoreErrorKind::Body(_) => true,
     }

@@ -80,7 +80,10 @@ impl Verdict {
             | StoreErrorKind::Body(_)
             | StoreErrorKind::Full(_)
             | StoreErrorKind::Corrupt => Self::Nothing,
-            StoreErrorKind::Denied | StoreErrorKind::Unavailable | StoreErrorKind::Internal => Self::Failed,
+            StoreErrorKind::Denied
+            | StoreErrorKind::Forbidden(_)
+            | StoreErrorKind::Unavailable
+            | StoreErrorKind::Internal => Self::Failed,
         }
     }
 }

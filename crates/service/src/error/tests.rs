@@ -34,6 +34,7 @@ fn each_kind_has_its_code_and_status() {
         (Kind::DigestMismatch(Some(ChecksumAlgorithm::Crc32)), Code::BadDigest, 400),
         (Kind::TrailerMissing(ChecksumAlgorithm::Crc32), Code::MalformedTrailerError, 400),
         (Kind::Denied, Code::AccessDenied, 403),
+        (Kind::Forbidden("why"), Code::AccessDenied, 403),
         (Kind::Unsupported("why"), Code::NotImplemented, 501),
         (Kind::Full("the disk"), Code::InsufficientStorage, 507),
         (Kind::Corrupt, Code::InternalError, 500),
