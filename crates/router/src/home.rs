@@ -11,8 +11,10 @@ pub(crate) const PART_OF_ANOTHER: &str = "this bucket is the part below a prefix
 /// Where a bucket lives.
 #[derive(Clone)]
 pub struct Home {
-    /// The store.
+    /// The store, with the layers that are this bucket's own.
     pub store: SharedStore,
+    /// The store without those layers: homes on one base are buckets of one store.
+    pub base: SharedStore,
     /// The bucket's name there; the same name where none is given.
     pub remote: Option<BucketName>,
     /// What all its keys begin with there; such a bucket is a part of the one in the store.
@@ -25,7 +27,7 @@ impl Home {
     /// A bucket of the same name and the same keys in `store`, owned by whom the store says.
     #[must_use]
     pub fn new(store: SharedStore) -> Self {
-        Self { store, remote: None, prefix: None, owner: None }
+        Self { base: store.clone(), store, remote: None, prefix: None, owner: None }
     }
 
     /// The keys of the bucket as its store has them.

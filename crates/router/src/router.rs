@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -21,6 +21,8 @@ pub struct Router {
     pub(crate) homes: BTreeMap<BucketName, Home>,
     /// Where all others live.
     pub(crate) others: Home,
+    /// Buckets of the store of all others that are somebody's and not to be reached.
+    hidden: BTreeSet<BucketName>,
     /// The records of homes as they were last seen, for listings while a store does not answer.
     pub(crate) seen: Mutex<HashMap<BucketName, Bucket>>,
     /// Room for copies from one store to another.
@@ -37,7 +39,13 @@ impl Router {
     /// A router over `homes`; `others` is where every other bucket lives.
     #[must_use]
     pub fn new(homes: BTreeMap<BucketName, Home>, others: SharedStore) -> Self {
-        Self { homes, others: Home::new(others), seen: Mutex::default(), copies: Semaphore::new(COPIES_MAX) }
+        Self::hiding(BTreeSet::new(), homes, Home::new(others))
+    }
+
+    /// As [`Router::new`]; the buckets of the store of all others that are `hidden` are not there for anybody.
+    #[must_use]
+    pub fn hiding(hidden: BTreeSet<BucketName>, homes: BTreeMap<BucketName, Home>, others: Home) -> Self {
+        Self { homes, others, hidden, seen: Mutex::default(), copies: Semaphore::new(COPIES_MAX) }
     }
 
     /// Where a bucket lives.
@@ -54,11 +62,11 @@ impl Router {
         }
     }
 
-    /// Whether a home of another name is made of the bucket of this name in the store of all others.
+    /// Whether the bucket of this name in the store of all others is hidden, or what a home of another name is made of.
     pub(crate) fn is_taken(&self, name: &BucketName) -> bool {
-        self.homes
-            .values()
-            .any(|home| home.remote.as_ref() == Some(name) && Arc::ptr_eq(&home.store, &self.others.store))
+        let is_of =
+            |home: &Home| home.remote.as_ref() == Some(name) && Arc::ptr_eq(&home.base, &self.others.base);
+        self.hidden.contains(name) || self.homes.values().any(is_of)
     }
 
     /// Where a call on a bucket goes.

@@ -41,7 +41,7 @@ impl StoreWorld for Placed {
         let homes = NAMES.map(|bucket| {
             let remote = Some(name(&format!("far.{bucket}")));
             let prefix = self.prefix.map(str::to_owned);
-            (name(bucket), Home { store: store.clone(), remote, prefix, owner: None })
+            (name(bucket), Home { remote, prefix, ..Home::new(store.clone()) })
         });
         Arc::new(Router::new(BTreeMap::from(homes), store))
     }

@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -258,4 +258,24 @@ async fn a_bucket_that_a_home_is_made_of_has_no_second_name() {
     let forged = Bucket { name: name("reports-prod"), ..page.buckets[1].clone() };
     let put = world.router.put(&cx(), &forged, &key("a"), Body::empty(), PutOptions::default()).await;
     assert!(matches!(put.unwrap_err().kind, StoreErrorKind::Missing(Missing::Bucket)));
+}
+
+#[tokio::test]
+async fn a_bucket_with_layers_of_its_own_has_no_second_name_without_them() {
+    let (near, wrapped) = (memory(), memory());
+    let reports = Home { base: near.clone(), ..home(&wrapped, "reports-prod", None) };
+    let homes = BTreeMap::from([(name("reports"), reports)]);
+    let hidden = BTreeSet::from([name("copies")]);
+    let router = Router::hiding(hidden, homes, Home::new(near.clone()));
+    for taken in ["reports-prod", "copies"] {
+        near.create_bucket(&cx(), &name(taken), &owner("root"), &TagSet::default()).await.unwrap();
+        let found = router.bucket(&cx(), &name(taken)).await.unwrap_err();
+        assert!(matches!(found.kind, StoreErrorKind::Missing(Missing::Bucket)), "{taken}: {found}");
+        let made = router.create_bucket(&cx(), &name(taken), &owner("mallory"), &TagSet::default()).await;
+        assert!(matches!(made.unwrap_err().kind, StoreErrorKind::BucketExists), "{taken}");
+    }
+    router.create_bucket(&cx(), &name("reports"), &owner("root"), &TagSet::default()).await.unwrap();
+    let options = ListBuckets { prefix: String::new(), after: None, limit: 10 };
+    let page = router.list_buckets(&cx(), options).await.unwrap();
+    assert_eq!(page.buckets.iter().map(|bucket| bucket.name.as_str()).collect::<Vec<_>>(), ["reports"]);
 }

@@ -48,13 +48,43 @@ impl fmt::Display for LayerClash {
 
 impl std::error::Error for LayerClash {}
 
+/// Whether layers of these names and slots may stand in this order, the outermost first.
+///
+/// # Errors
+/// [`LayerClash`] with the first two that may not.
+pub fn check_order(layers: &[(&'static str, Slot)]) -> Result<(), LayerClash> {
+    match layers.windows(2).find(|pair| pair[0].1 > pair[1].1) {
+        Some(pair) => Err(LayerClash { outer: pair[0].0, inner: pair[1].0 }),
+        None => Ok(()),
+    }
+}
+
 /// Wraps `inner` in `layers`, the outermost first.
 ///
 /// # Errors
 /// [`LayerClash`] when the slots are not in order.
 pub fn stack(layers: &[Box<dyn Layer>], inner: SharedStore) -> Result<SharedStore, LayerClash> {
-    if let Some(pair) = layers.windows(2).find(|pair| pair[0].slot() > pair[1].slot()) {
-        return Err(LayerClash { outer: pair[0].name(), inner: pair[1].name() });
-    }
+    let places: Vec<_> = layers.iter().map(|layer| (layer.name(), layer.slot())).collect();
+    check_order(&places)?;
     Ok(layers.iter().rev().fold(inner, |store, layer| layer.wrap(store)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_two_that_clash_are_named() {
+        let right = [
+            ("log", Slot::Observe),
+            ("crypt", Slot::Protect),
+            ("crypt", Slot::Protect),
+            ("cache", Slot::Place),
+        ];
+        assert_eq!(check_order(&right), Ok(()));
+        let wrong = [("cache", Slot::Place), ("crypt", Slot::Protect), ("log", Slot::Observe)];
+        let clash = check_order(&wrong).unwrap_err();
+        assert_eq!(clash, LayerClash { outer: "cache", inner: "crypt" });
+        assert_eq!(clash.to_string(), "layer \"crypt\" must come before layer \"cache\"");
+    }
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub use bucket::{Bucket, BucketPage, BucketStore, BucketUpdate, ListBuckets, Versioning};
 pub use capabilities::{Capabilities, Support};
 pub use error::{Missing, PartProblem, StoreError, StoreErrorKind};
-pub use layer::{Layer, LayerClash, Slot, stack};
+pub use layer::{Layer, LayerClash, Slot, check_order, stack};
 pub use list::{
     ListEntry, ListObjects, ListPage, ListUploads, ListVersions, ObjectSummary, Position, UploadEntry,
     UploadPage, UploadSummary, VersionEntry, VersionPage, VersionState, VersionSummary,
