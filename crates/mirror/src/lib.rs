@@ -4,6 +4,7 @@
 //! Does not know: any one store, HTTP, settings.
 
 mod health;
+mod read;
 
 pub use health::{
     Attempt, BreakerState, FAILURES_TO_OPEN, Gate, Health, HealthOptions, PROBE_AFTER, PROBE_AFTER_MAX,
