@@ -12,8 +12,8 @@ pub const FRAME_ALIGN_BYTES: usize = 4 * 1024;
 
 const FRAME_MIN_PERMITS: usize = 1;
 const FRAME_MAX_PERMITS: usize = FRAME_MAX_BYTES / FRAME_MIN_BYTES;
-/// Idle buffers kept for the next frame; the allocator gives large ones back to the kernel, and faulting their pages in
-/// again costs as much as copying.
+/// Idle buffers kept for the next frame, those used last; the allocator gives large ones back to the kernel, and faulting
+/// their pages in again costs as much as copying.
 const POOL_MAX_BUFFERS: usize = 16;
 
 /// The memory that all bodies on their way may hold together. Waiting for it is back-pressure. Cloning shares it.
@@ -124,17 +124,18 @@ impl Budget {
         (self.0.total_permits - self.0.permits.available_permits()) * FRAME_MIN_BYTES
     }
 
-    /// A sixteenth of what is free, within the frame's limits: few streams get large frames, many get small ones.
+    /// A sixteenth of what is free, within the frame's limits: few streams get large frames, many get small ones. A power
+    /// of two, so that the pool has few sizes and mostly the one that is asked for.
     fn share(&self, wanted_bytes: u64) -> usize {
         let fair = (self.0.permits.available_permits() / 16).clamp(FRAME_MIN_PERMITS, FRAME_MAX_PERMITS);
-        let wanted = usize::try_from(wanted_bytes.div_ceil(FRAME_MIN_BYTES as u64)).unwrap_or(usize::MAX);
-        fair.min(wanted.max(FRAME_MIN_PERMITS))
+        let wanted = wanted_bytes.clamp(1, FRAME_MAX_BYTES as u64).div_ceil(FRAME_MIN_BYTES as u64) as usize;
+        wanted.next_power_of_two().min(1 << fair.ilog2())
     }
 
     fn buffer(&self, size_bytes: usize) -> Memory {
         let mut pool = self.0.pool.lock().unwrap_or_else(PoisonError::into_inner);
         let found = pool.iter().rposition(|buffer| buffer.len() == size_bytes);
-        found.map(|place| pool.swap_remove(place)).unwrap_or_else(|| Memory::new(size_bytes))
+        found.map(|place| pool.remove(place)).unwrap_or_else(|| Memory::new(size_bytes))
     }
 }
 
@@ -196,9 +197,11 @@ impl Drop for FrameBuffer {
     fn drop(&mut self) {
         let buffer = std::mem::take(&mut self.buffer);
         let mut pool = self.shared.pool.lock().unwrap_or_else(PoisonError::into_inner);
-        if pool.len() < POOL_MAX_BUFFERS {
-            pool.push(buffer);
-        }
+        // The oldest goes: it may be of a size that nobody asks for any more.
+        let given_up = (pool.len() == POOL_MAX_BUFFERS).then(|| pool.remove(0));
+        pool.push(buffer);
+        drop(pool);
+        drop(given_up);
     }
 }
 
@@ -233,6 +236,25 @@ mod tests {
             );
             assert_eq!(frame.freeze(0..capacity).as_ptr().align_offset(FRAME_ALIGN_BYTES), 0);
         }
+    }
+
+    #[test]
+    fn sizes_are_few_and_those_used_last_are_kept() {
+        let budget = Budget::new(1024 * FRAME_MAX_BYTES);
+        let capacity = |wanted_bytes| budget.try_frame(wanted_bytes).map(|frame| frame.capacity()).unwrap();
+        let step = FRAME_MIN_BYTES as u64;
+        let sizes = [0, 1, step, step + 1, 3 * step, 5 * step, 9 * step, u64::MAX].map(capacity);
+        assert_eq!(sizes.map(|size| size / FRAME_MIN_BYTES), [1, 1, 1, 2, 4, 8, 16, 16]);
+        let hold = |wanted_bytes, count| {
+            (0..count).map(|_| budget.try_frame(wanted_bytes).unwrap()).collect::<Vec<_>>()
+        };
+        drop(hold(1, POOL_MAX_BUFFERS));
+        let large = budget.try_frame(u64::MAX).unwrap();
+        let place = large.as_ref().as_ptr();
+        drop(large);
+        assert_eq!(budget.try_frame(u64::MAX).unwrap().as_ref().as_ptr(), place);
+        drop(hold(u64::MAX, 2 * POOL_MAX_BUFFERS));
+        assert_eq!(budget.0.pool.lock().unwrap().len(), POOL_MAX_BUFFERS);
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Content for S3Content {
         });
         let is_whole = range == ByteRange::whole(self.pinned.size_bytes);
         Ok(match self.pinned.checksum.filter(|checksum| is_whole && is_cheap(checksum)) {
-            Some(checksum) => Checked::wrap(whole, checksum),
+            Some(checksum) => Checked::wrap(whole, range.len(), checksum),
             None => whole,
         })
     }
@@ -107,20 +107,33 @@ fn malformed() -> Failure {
     Failure::Remote(RemoteErrorKind::Malformed("other bytes than those asked for").into())
 }
 
-/// A whole object's bytes on their way out. The last frame is held back until the checksum has turned out right, so that a
-/// wrong object is never passed on whole.
+/// A whole object's bytes on their way out. The frame that completes the object is passed on once the checksum has turned
+/// out right, so that a wrong object is never passed on whole.
 struct Checked {
     inner: Body,
     hasher: Option<Hasher>,
     expected: Checksum,
-    held: Option<Frame>,
+    /// What is still to come.
+    left_bytes: u64,
 }
 
 impl Checked {
-    fn wrap(inner: Body, expected: Checksum) -> Body {
-        let length_bytes = inner.length_bytes();
+    /// `inner` has `length_bytes` exactly, or ends with an error.
+    fn wrap(inner: Body, length_bytes: u64, expected: Checksum) -> Body {
         let hasher = Some(Hasher::new(expected.algorithm));
-        Body::new(Self { inner, hasher, expected, held: None }, length_bytes)
+        Body::new(Self { inner, hasher, expected, left_bytes: length_bytes }, Some(length_bytes))
+    }
+
+    /// Takes bytes in. The last of them settle it.
+    fn take(&mut self, data: &[u8]) -> Result<(), BodyError> {
+        let Some(hasher) = &mut self.hasher else { return Err(BodyErrorKind::Corrupt.into()) };
+        hasher.update(data);
+        self.left_bytes = self.left_bytes.checked_sub(data.len() as u64).ok_or(BodyErrorKind::Corrupt)?;
+        let whole = self.hasher.take_if(|_| self.left_bytes == 0).map(Hasher::finish);
+        match whole {
+            Some(computed) if computed.value != self.expected.value => Err(BodyErrorKind::Corrupt.into()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -129,37 +142,16 @@ impl BodyStream for Checked {
         mut self: Pin<&mut Self>,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame, BodyError>>> {
-        loop {
-            if self.hasher.is_none() {
-                return Poll::Ready(self.held.take().map(Ok));
-            }
-            match ready!(self.inner.poll_frame(cx)) {
-                Some(Ok(Frame::Data(data))) => {
-                    if let Some(hasher) = &mut self.hasher {
-                        hasher.update(&data);
-                    }
-                    if let Some(before) = self.held.replace(Frame::Data(data)) {
-                        return Poll::Ready(Some(Ok(before)));
-                    }
-                }
-                Some(Ok(Frame::Trailer(_))) => {}
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => {
-                    let computed = self.hasher.take().map(Hasher::finish);
-                    if computed.is_some_and(|computed| computed.value != self.expected.value) {
-                        self.held = None;
-                        return Poll::Ready(Some(Err(BodyErrorKind::Corrupt.into())));
-                    }
-                }
-            }
-        }
+        Poll::Ready(match ready!(self.inner.poll_frame(cx)) {
+            Some(Ok(Frame::Data(data))) => Some(self.take(&data).map(|()| Frame::Data(data))),
+            None if self.left_bytes > 0 => Some(Err(BodyErrorKind::Incomplete.into())),
+            other => other,
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::future::Future;
-    use std::pin::pin;
     use std::task::Waker;
 
     use bytes::Bytes;
@@ -167,21 +159,55 @@ mod tests {
 
     use super::*;
 
-    fn collect(expected: &[u8], frames: &[&'static [u8]]) -> Result<Bytes, BodyErrorKind> {
+    /// What passes through, and what it ends with.
+    fn passed(expected: &[u8], frames: &[&'static [u8]]) -> (Vec<u8>, Result<(), BodyErrorKind>) {
         let frames = frames.iter().map(|frame| Bytes::from_static(frame)).collect();
-        let expected = Hasher::checksum(ChecksumAlgorithm::Crc32c, expected);
-        let body = Checked::wrap(Body::from_frames(frames), expected);
-        let mut collecting = pin!(body.collect(100));
-        match collecting.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())) {
-            Poll::Ready(result) => result.map_err(|error| error.kind),
-            Poll::Pending => panic!("frames at hand never wait"),
+        let checksum = Hasher::checksum(ChecksumAlgorithm::Crc32c, expected);
+        let mut body = Checked::wrap(Body::from_frames(frames), expected.len() as u64, checksum);
+        let mut read = Vec::new();
+        loop {
+            match body.poll_frame(&mut TaskContext::from_waker(Waker::noop())) {
+                Poll::Ready(Some(Ok(Frame::Data(data)))) => read.extend_from_slice(&data),
+                Poll::Ready(Some(Ok(Frame::Trailer(_)))) => {}
+                Poll::Ready(Some(Err(error))) => return (read, Err(error.kind)),
+                Poll::Ready(None) => return (read, Ok(())),
+                Poll::Pending => panic!("frames at hand never wait"),
+            }
         }
     }
 
     #[test]
     fn a_wrong_byte_is_never_passed_on_as_a_whole_object() {
-        assert_eq!(collect(b"abcdef", &[b"abc", b"def"]).unwrap(), "abcdef");
-        assert_eq!(collect(b"abcdef", &[b"abc", b"deF"]), Err(BodyErrorKind::Corrupt));
-        assert_eq!(collect(b"", &[]).unwrap(), "");
+        let corrupt = Err(BodyErrorKind::Corrupt);
+        assert_eq!(passed(b"abcdef", &[b"abc", b"def"]), (b"abcdef".to_vec(), Ok(())));
+        assert_eq!(passed(b"abcdef", &[b"abc", b"deF"]), (b"abc".to_vec(), corrupt.clone()));
+        assert_eq!(passed(b"abcdef", &[b"Abc", b"def"]), (b"Abc".to_vec(), corrupt.clone()));
+        assert_eq!(passed(b"abcdef", &[b"abc", b"defg"]), (b"abc".to_vec(), corrupt));
+    }
+
+    #[test]
+    fn an_object_that_ends_early_is_no_whole_object() {
+        assert_eq!(passed(b"abcdef", &[b"abc"]), (b"abc".to_vec(), Err(BodyErrorKind::Incomplete)));
+    }
+
+    /// One frame, and the next is on its way for ever.
+    struct Slow(Option<&'static [u8]>);
+
+    impl BodyStream for Slow {
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut TaskContext<'_>,
+        ) -> Poll<Option<Result<Frame, BodyError>>> {
+            let frame = self.0.take().map(|data| Some(Ok(Frame::Data(Bytes::from_static(data)))));
+            frame.map_or(Poll::Pending, Poll::Ready)
+        }
+    }
+
+    #[test]
+    fn a_frame_that_does_not_end_the_object_is_passed_on_at_once() {
+        let checksum = Hasher::checksum(ChecksumAlgorithm::Crc32c, b"abcdef");
+        let mut body = Checked::wrap(Body::new(Slow(Some(b"abc")), Some(6)), 6, checksum);
+        let first = body.poll_frame(&mut TaskContext::from_waker(Waker::noop()));
+        assert!(matches!(first, Poll::Ready(Some(Ok(Frame::Data(data)))) if data == "abc"));
     }
 }
