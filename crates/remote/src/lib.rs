@@ -12,6 +12,7 @@ mod fold;
 mod http_date;
 mod ledger;
 mod options;
+mod pages;
 mod request;
 mod response;
 mod resume;
@@ -29,6 +30,7 @@ pub use ledger::{
     UploadRecord,
 };
 pub use options::{BreakerLimits, ClientOptions, Limits, RetryLimits, Roots};
+pub use pages::Pages;
 pub use request::{Payload, Replay, Request};
 pub use response::Response;
 pub use resume::resume;

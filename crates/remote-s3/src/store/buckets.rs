@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use hash::Md5;
 use http::Method;
-use remote::BucketRecord;
+use remote::{BucketRecord, Pages};
 use store::{Bucket, BucketPage, BucketUpdate, ListBuckets, Missing, StoreError, StoreErrorKind, Versioning};
 use types::{BucketName, Context, Owner, TagSet, Timestamp};
 
@@ -257,12 +257,12 @@ impl Inner {
     ) -> Result<Vec<(BucketName, Timestamp)>, StoreError> {
         const OPERATION: &str = "list buckets";
         let mut found = Vec::new();
-        let mut token: Option<String> = None;
+        let mut pages = Pages::<String>::new(None);
         loop {
             let prefix = Some(prefix).filter(|prefix| self.wire.endpoint.is_aws() && !prefix.is_empty());
             let call = Call::service(Method::GET)
                 .with_some("prefix", prefix)
-                .with_some("continuation-token", token.as_deref());
+                .with_some("continuation-token", pages.token().map(String::as_str));
             let document = self.wire.document(cx, call).await;
             let document = document.map_err(|failure| failure.into_store(Seen::default(), OPERATION))?;
             let listed = document.root.child("Buckets").map(xml::Element::children).unwrap_or_default();
@@ -274,11 +274,9 @@ impl Inner {
                 found.push((name, created_at));
             }
             let next = document.root.get("ContinuationToken").filter(|next| !next.is_empty());
-            match next {
-                Some(next) if !listed.is_empty() && found.len() < MAX_BUCKETS => {
-                    token = Some(next.to_owned())
-                }
-                _ => return Ok(found),
+            let next = next.filter(|_| found.len() < MAX_BUCKETS).map(str::to_owned);
+            if !pages.turn(next, listed.len()).map_err(|error| error.into_store(OPERATION))? {
+                return Ok(found);
             }
         }
     }

@@ -131,13 +131,12 @@ impl Inner {
         let (mut found, mut after) = (Vec::new(), 0);
         loop {
             let root = self.parts_document(cx, upload, after, PAGE_MAX).await?;
-            let before = found.len();
             for part in root.all("Part") {
                 let part = numbered(part).map_err(|error| error.into_store(OPERATION))?;
                 after = part.0;
                 found.push(part);
             }
-            if !root.flag("IsTruncated") || found.len() == before {
+            if !root.flag("IsTruncated") {
                 return Ok(found);
             }
         }

@@ -1,5 +1,5 @@
 use http::Method;
-use remote::{RemoteError, RemoteErrorKind};
+use remote::{Pages, RemoteError, RemoteErrorKind};
 use sigv4::encode;
 use store::{Bucket, ListEntry, ListObjects, ListPage, ObjectSummary, Position, StoreError};
 use types::{Context, ETag, KEY_MAX_BYTES, ObjectKey};
@@ -20,7 +20,7 @@ impl Inner {
         let start = options.after.as_ref().map(|after| start_after(after, options.delimiter.as_deref()));
         let wanted = options.limit.max(1);
         let mut page = ListPage::default();
-        let mut token: Option<String> = None;
+        let mut pages = Pages::<String>::new(None);
         loop {
             let size = (wanted - page.entries.len()).min(PAGE_MAX).to_string();
             let call = Call::bucket(Method::GET, bucket.name.as_str())
@@ -29,20 +29,20 @@ impl Inner {
                 .with("max-keys", &size)
                 .with("prefix", &options.prefix)
                 .with_some("delimiter", options.delimiter.as_deref())
-                .with_some("start-after", start.as_deref().filter(|_| token.is_none()))
-                .with_some("continuation-token", token.as_deref());
+                .with_some("start-after", start.as_deref().filter(|_| pages.token().is_none()))
+                .with_some("continuation-token", pages.token().map(String::as_str));
             let document = self.wire.document(cx, call).await;
             let root = document.map_err(|failure| failure.into_store(Seen::default(), OPERATION))?.root;
             let found = entries(&root).map_err(|error| error.into_store(OPERATION))?;
-            let is_empty = found.is_empty();
+            let before = page.entries.len();
             page.entries.extend(found.into_iter().filter(|entry| is_behind(entry, options.after.as_ref())));
             page.more = root.flag("IsTruncated");
-            token = root.get("NextContinuationToken").map(str::to_owned);
-            // A page without an entry that promises more would be asked for for ever.
-            let stuck = is_empty && page.more;
-            if !page.more || page.entries.len() >= wanted || token.is_none() || stuck {
+            if !page.more || page.entries.len() >= wanted {
                 break;
             }
+            let next = root.need("NextContinuationToken").map_err(|error| error.into_store(OPERATION))?;
+            let turned = pages.turn(Some(next.to_owned()), page.entries.len() - before);
+            turned.map_err(|error| error.into_store(OPERATION))?;
         }
         if options.limit == 0 {
             return Ok(ListPage { more: !page.entries.is_empty(), entries: Vec::new() });
@@ -113,6 +113,12 @@ fn place(entry: &ListEntry) -> &str {
 /// Whether the names in a listing are encoded, as was asked for.
 pub(super) fn is_encoded(root: &xml::Element) -> bool {
     root.get("EncodingType").is_some_and(|encoding| encoding.trim() == "url")
+}
+
+/// Where a listing of versions or uploads goes on: behind this key, and behind the entry of it that the element `id` names.
+pub(super) fn next(root: &xml::Element, id: &str) -> Result<(String, Option<String>), RemoteError> {
+    let key = name(root.need("NextKeyMarker")?, is_encoded(root))?;
+    Ok((key, root.get(id).filter(|id| !id.is_empty()).map(str::to_owned)))
 }
 
 /// A name of a listing.

@@ -1,12 +1,12 @@
 use http::Method;
-use remote::RemoteError;
+use remote::{Pages, RemoteError};
 use store::{
     Bucket, ListParts, ListUploads, PartOutcome, PartSummary, PartsPage, Position, StoreError, UploadEntry,
     UploadId, UploadInfo, UploadPage, UploadRef, UploadSummary,
 };
 use types::{Context, ETag, ObjectMetadata};
 
-use crate::store::list::{is_encoded, key, name, start_after};
+use crate::store::list::{is_encoded, key, name, next, start_after};
 use crate::store::uploads::metadata_of;
 use crate::store::{Inner, PAGE_MAX};
 use crate::wire::{Call, Seen};
@@ -21,11 +21,12 @@ impl Inner {
         bucket: &Bucket,
         options: ListUploads,
     ) -> Result<UploadPage, StoreError> {
-        let mut key_marker = options.after.as_ref().map(|after| start_after(after, None));
-        let mut upload_marker = match options.after {
+        let upload = match options.after {
             Some(Position::Key(_)) => options.after_upload.map(|id| id.as_str().to_owned()),
             Some(Position::Prefix(_)) | None => None,
         };
+        let start = options.after.as_ref().map(|after| (start_after(after, None), upload));
+        let mut pages = Pages::new(start);
         let wanted = options.limit.max(1);
         let mut page = UploadPage::default();
         loop {
@@ -36,23 +37,22 @@ impl Inner {
                 .with("max-uploads", &size)
                 .with("prefix", &options.prefix)
                 .with_some("delimiter", options.delimiter.as_deref())
-                .with_some("key-marker", key_marker.as_deref())
-                .with_some("upload-id-marker", upload_marker.as_deref());
+                .with_some("key-marker", pages.token().map(|(key, _)| key.as_str()))
+                .with_some("upload-id-marker", pages.token().and_then(|(_, upload)| upload.as_deref()));
             let document = self.wire.document(cx, call).await;
             let root = document.map_err(|failure| failure.into_store(Seen::default(), OPERATION))?.root;
             let mut found = entries(&root).map_err(|error| error.into_store(OPERATION))?;
-            // A service that does not go on where it is told to would be asked for ever.
-            let marker = (key_marker.as_deref(), upload_marker.as_deref());
+            // Not every service goes on where it is told to.
+            let marker = pages.token().map(|(key, upload)| (key.as_str(), upload.as_deref()));
             found.retain(|entry| is_behind(entry, marker));
-            let stuck = found.is_empty();
+            let count = found.len();
             page.entries.extend(found);
-            page.more = root.flag("IsTruncated") && !stuck;
-            let next = root.get("NextKeyMarker").map(|text| name(text, is_encoded(&root))).transpose();
-            key_marker = next.map_err(|error| error.into_store(OPERATION))?;
-            upload_marker = root.get("NextUploadIdMarker").filter(|id| !id.is_empty()).map(str::to_owned);
-            if !page.more || page.entries.len() >= wanted || key_marker.is_none() || stuck {
+            page.more = root.flag("IsTruncated");
+            if !page.more || page.entries.len() >= wanted {
                 break;
             }
+            let turned = next(&root, "NextUploadIdMarker").and_then(|next| pages.turn(Some(next), count));
+            turned.map_err(|error| error.into_store(OPERATION))?;
         }
         if options.limit == 0 {
             return Ok(UploadPage { more: !page.entries.is_empty(), entries: Vec::new() });
@@ -68,19 +68,18 @@ impl Inner {
         upload: UploadRef<'_>,
         page: ListParts,
     ) -> Result<PartsPage, StoreError> {
-        let mut parts = Vec::new();
-        let mut after = page.after;
-        let mut more;
+        let wanted = page.limit.max(1);
+        let mut parts: Vec<PartSummary> = Vec::new();
+        let (mut after, mut more);
         let root = loop {
-            let size = (page.limit.max(1) - parts.len()).min(PAGE_MAX);
+            after = parts.last().map_or(page.after, |part| part.number);
+            let size = (wanted - parts.len()).min(PAGE_MAX);
             let root = self.parts_document(cx, upload, after, size).await?;
-            let before = parts.len();
             for element in root.all("Part") {
                 parts.push(part(element).map_err(|error| error.into_store("list parts"))?);
             }
             more = root.flag("IsTruncated");
-            after = parts.last().map_or(after, |part: &PartSummary| part.number);
-            if !more || parts.len() >= page.limit.max(1) || parts.len() == before {
+            if !more || parts.len() >= wanted {
                 break root;
             }
         };
@@ -148,13 +147,13 @@ fn entries(root: &xml::Element) -> Result<Vec<UploadEntry>, RemoteError> {
 }
 
 /// Whether an entry lies behind a marker, as far as keys and the one id named tell.
-fn is_behind(entry: &UploadEntry, marker: (Option<&str>, Option<&str>)) -> bool {
+fn is_behind(entry: &UploadEntry, marker: Option<(&str, Option<&str>)>) -> bool {
     match (entry, marker) {
-        (_, (None, _)) => true,
-        (UploadEntry::Prefix(prefix), (Some(key), _)) => {
+        (_, None) => true,
+        (UploadEntry::Prefix(prefix), Some((key, _))) => {
             prefix.as_str() > key || key.starts_with(prefix.as_str())
         }
-        (UploadEntry::Upload(upload), (Some(key), id)) => {
+        (UploadEntry::Upload(upload), Some((key, id))) => {
             let own = upload.key.as_str();
             own > key || (own == key && id.is_some_and(|id| id != upload.upload_id.as_str()))
         }

@@ -1,11 +1,11 @@
 use http::Method;
-use remote::RemoteError;
+use remote::{Pages, RemoteError};
 use store::{
     Bucket, ListVersions, Position, StoreError, VersionEntry, VersionPage, VersionState, VersionSummary,
 };
 use types::{Context, VersionId};
 
-use crate::store::list::{is_encoded, key, name, object, start_after};
+use crate::store::list::{is_encoded, key, name, next, object, start_after};
 use crate::store::{Inner, PAGE_MAX};
 use crate::wire::{Call, Seen};
 use crate::{date, xml};
@@ -19,11 +19,12 @@ impl Inner {
         bucket: &Bucket,
         options: ListVersions,
     ) -> Result<VersionPage, StoreError> {
-        let mut key_marker = options.after.as_ref().map(|after| start_after(after, None));
-        let mut version_marker = match options.after {
+        let version = match options.after {
             Some(Position::Key(_)) => options.after_version.map(|version| version.as_str().to_owned()),
             Some(Position::Prefix(_)) | None => None,
         };
+        let start = options.after.as_ref().map(|after| (start_after(after, None), version));
+        let mut pages = Pages::new(start);
         let wanted = options.limit.max(1);
         let mut page = VersionPage::default();
         loop {
@@ -34,20 +35,19 @@ impl Inner {
                 .with("max-keys", &size)
                 .with("prefix", &options.prefix)
                 .with_some("delimiter", options.delimiter.as_deref())
-                .with_some("key-marker", key_marker.as_deref())
-                .with_some("version-id-marker", version_marker.as_deref());
+                .with_some("key-marker", pages.token().map(|(key, _)| key.as_str()))
+                .with_some("version-id-marker", pages.token().and_then(|(_, version)| version.as_deref()));
             let document = self.wire.document(cx, call).await;
             let root = document.map_err(|failure| failure.into_store(Seen::default(), OPERATION))?.root;
             let found = entries(&root).map_err(|error| error.into_store(OPERATION))?;
-            let stuck = found.is_empty();
+            let count = found.len();
             page.entries.extend(found);
             page.more = root.flag("IsTruncated");
-            let next = root.get("NextKeyMarker").map(|text| name(text, is_encoded(&root))).transpose();
-            key_marker = next.map_err(|error| error.into_store(OPERATION))?;
-            version_marker = root.get("NextVersionIdMarker").filter(|id| !id.is_empty()).map(str::to_owned);
-            if !page.more || page.entries.len() >= wanted || key_marker.is_none() || stuck {
+            if !page.more || page.entries.len() >= wanted {
                 break;
             }
+            let turned = next(&root, "NextVersionIdMarker").and_then(|next| pages.turn(Some(next), count));
+            turned.map_err(|error| error.into_store(OPERATION))?;
         }
         if options.limit == 0 {
             return Ok(VersionPage { more: !page.entries.is_empty(), entries: Vec::new() });

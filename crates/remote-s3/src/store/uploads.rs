@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use http::{HeaderMap, Method};
 use parking_lot::Mutex;
+use remote::{RemoteError, RemoteErrorKind};
 use store::{
     Bucket, CreateUploadOptions, Missing, StoreError, StoreErrorKind, UploadChecksum, UploadId, UploadRef,
 };
@@ -212,7 +213,7 @@ impl Inner {
         }
     }
 
-    /// One page of an upload's parts as the service tells it.
+    /// One page of an upload's parts as the service tells it: behind `after`, and not empty where there are more.
     pub(super) async fn parts_document(
         &self,
         cx: &Context,
@@ -227,7 +228,26 @@ impl Inner {
         let document = self.wire.document(cx, call).await;
         let document =
             document.map_err(|failure| of_upload(failure.into_store(Seen::default(), "list parts")))?;
+        hold_forward(&document.root, after).map_err(|error| error.into_store("list parts"))?;
         Ok(document.root)
+    }
+}
+
+/// Holds a page of parts to what it was asked for: a service that ignores where to go on would be asked for ever.
+fn hold_forward(root: &xml::Element, mut after: u32) -> Result<(), RemoteError> {
+    const STANDS_STILL: RemoteErrorKind =
+        RemoteErrorKind::Malformed("a listing of parts that does not go on where it is told to");
+    let begun = after;
+    for part in root.all("Part") {
+        let number = u32::try_from(part.number("PartNumber")?).unwrap_or(u32::MAX);
+        if number <= after {
+            return Err(STANDS_STILL.into());
+        }
+        after = number;
+    }
+    match root.flag("IsTruncated") && after == begun {
+        true => Err(STANDS_STILL.into()),
+        false => Ok(()),
     }
 }
 
