@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use store::{Bucket, BucketPage, BucketStore, BucketUpdate, ListBuckets, StoreError, StoreErrorKind};
 use types::{BucketName, Context, Owner, TagSet};
 
-use crate::home::PART_OF_ANOTHER;
+use crate::home::Entry;
 use crate::{Home, Router};
 
 #[async_trait]
@@ -19,18 +19,15 @@ impl BucketStore for Router {
         if !self.homes.contains_key(name) && self.is_taken(name) {
             return Err(StoreError::new(StoreErrorKind::BucketExists, "create bucket"));
         }
-        let home = self.home(name)?;
-        if home.is_part() && !tags.is_empty() {
-            return Err(refused("create bucket"));
-        }
+        let Entry { home, port } = self.home(name)?;
         let owner = home.owner.as_ref().unwrap_or(owner);
-        let made = home.store.create_bucket(cx, home.remote_name(name), owner, tags).await?;
+        let made = port.create_bucket(cx, home.remote_name(name), owner, tags).await?;
         Ok(home.outward(name, made))
     }
 
     async fn bucket(&self, cx: &Context, name: &BucketName) -> Result<Bucket, StoreError> {
-        let home = self.home(name)?;
-        let found = home.outward(name, home.store.bucket(cx, home.remote_name(name)).await?);
+        let Entry { home, port } = self.home(name)?;
+        let found = home.outward(name, port.bucket(cx, home.remote_name(name)).await?);
         self.remember(&found);
         Ok(found)
     }
@@ -42,24 +39,13 @@ impl BucketStore for Router {
         update: BucketUpdate,
     ) -> Result<Bucket, StoreError> {
         let at = self.place(bucket)?;
-        if at.home.is_part() {
-            // What is so already needs no change of the whole.
-            let is_so = match &update {
-                BucketUpdate::Versioning(versioning) => *versioning == bucket.versioning,
-                BucketUpdate::Tags(tags) => *tags == bucket.tags,
-            };
-            return if is_so { Ok(bucket.clone()) } else { Err(refused("update bucket")) };
-        }
-        let updated = at.store().update_bucket(cx, &at.bucket, update).await?;
-        Ok(at.home.outward(&bucket.name, updated))
+        let updated = at.port().update_bucket(cx, &at.bucket, update).await?;
+        Ok(at.entry.home.outward(&bucket.name, updated))
     }
 
     async fn delete_bucket(&self, cx: &Context, bucket: &Bucket) -> Result<(), StoreError> {
         let at = self.place(bucket)?;
-        if at.home.is_part() {
-            return Err(refused("delete bucket"));
-        }
-        at.store().delete_bucket(cx, &at.bucket).await?;
+        at.port().delete_bucket(cx, &at.bucket).await?;
         self.seen.lock().remove(&bucket.name);
         Ok(())
     }
@@ -68,7 +54,7 @@ impl BucketStore for Router {
         let mut after = options.after.clone();
         loop {
             let page = ListBuckets { after: after.clone(), ..options.clone() };
-            let page = self.others.store.list_buckets(cx, page).await?;
+            let page = self.others.port.list_buckets(cx, page).await?;
             let last = page.buckets.last().map(|bucket| bucket.name.as_str().to_owned());
             // Behind the last of a page that has a next one, further buckets of `others` may stand before a home.
             let end = if page.more { last.as_deref() } else { None };
@@ -88,16 +74,12 @@ impl BucketStore for Router {
 impl Router {
     /// Whether a bucket of the store of all others is one of ours under its own name.
     fn is_other(&self, name: &BucketName) -> bool {
-        !self.is_taken(name) && self.homes.get(name).is_none_or(|home| self.is_plainly_other(home))
+        !self.is_taken(name) && self.homes.get(name).is_none_or(|entry| self.is_plainly_other(&entry.home))
     }
 
     /// Whether a home is a bucket of the store of all others as that store lists it.
     pub(crate) fn is_plainly_other(&self, home: &Home) -> bool {
         let is_plain = home.remote.is_none() && home.owner.is_none() && !home.is_part();
-        is_plain && Arc::ptr_eq(&home.store, &self.others.store)
+        is_plain && Arc::ptr_eq(&home.store, &self.others.home.store)
     }
-}
-
-fn refused(operation: &'static str) -> StoreError {
-    StoreError::new(StoreErrorKind::Unsupported(PART_OF_ANOTHER), operation)
 }

@@ -1,12 +1,8 @@
 use std::borrow::Cow;
 
-use store::{Bucket, SharedStore, Support};
+use layers::{KeySpace, Prefix};
+use store::{Bucket, Layer, SharedStore};
 use types::{BucketName, Owner};
-
-use crate::space::KeySpace;
-
-/// Why a bucket that is a part of another one keeps the settings that the other one has.
-pub(crate) const PART_OF_ANOTHER: &str = "this bucket is the part below a prefix of another bucket in its store, and the setting would be that of the whole";
 
 /// Where a bucket lives.
 #[derive(Clone)]
@@ -58,19 +54,20 @@ impl Home {
         let owner = self.owner.clone().unwrap_or(bucket.owner);
         Bucket { name: name.clone(), owner, ..bucket }
     }
+}
 
-    /// What the store can do here; what is the whole bucket's alone is not for a part of it.
-    pub(crate) fn capabilities(&self, bucket: &Bucket) -> store::Capabilities {
-        let mut capabilities = self.store.capabilities(&self.inward(bucket));
-        if self.is_part() {
-            if bucket.versioning == store::Versioning::Off {
-                capabilities.versioning = Support::No(PART_OF_ANOTHER);
-            }
-            capabilities.bucket_tags = Support::No(PART_OF_ANOTHER);
-            if capabilities.any_key.is_yes() {
-                capabilities.any_key = Support::No(crate::space::TOO_LONG);
-            }
-        }
-        capabilities
+/// A home with the port that its bucket is reached through: the store, or the part of it below the prefix.
+pub(crate) struct Entry {
+    pub(crate) home: Home,
+    pub(crate) port: SharedStore,
+}
+
+impl Entry {
+    pub(crate) fn new(home: Home) -> Self {
+        let port = match &home.prefix {
+            Some(prefix) if !prefix.is_empty() => Prefix::below(prefix).wrap(home.store.clone()),
+            _ => home.store.clone(),
+        };
+        Self { home, port }
     }
 }

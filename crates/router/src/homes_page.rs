@@ -8,6 +8,7 @@ use futures_util::stream;
 use store::{Bucket, ListBuckets, Missing, StoreError, StoreErrorKind, Versioning};
 use types::{BucketName, Context, TagSet, Timestamp};
 
+use crate::home::Entry;
 use crate::{Home, Router};
 
 /// How long a listing of all buckets waits for the store of one of them. Longer than a slow answer across the world, and
@@ -30,14 +31,14 @@ impl Router {
         end: Option<&str>,
     ) -> Result<Vec<Bucket>, StoreError> {
         let mut looks: Vec<Pin<Box<dyn Future<Output = Look> + Send + '_>>> = Vec::new();
-        for (name, home) in &self.homes {
+        for (name, entry) in &self.homes {
             let text = name.as_str();
             let is_wanted = text.starts_with(&options.prefix)
                 && after.is_none_or(|after| text > after)
                 && end.is_none_or(|end| text <= end)
-                && !self.is_plainly_other(home);
+                && !self.is_plainly_other(&entry.home);
             if is_wanted {
-                looks.push(Box::pin(self.look(cx, name, home)));
+                looks.push(Box::pin(self.look(cx, name, entry)));
             }
         }
         let mut looked = stream::iter(looks).buffered(LOOKS_AT_ONCE);
@@ -51,8 +52,9 @@ impl Router {
     }
 
     /// A home's record; where its store does not answer, the record as it was last seen.
-    async fn look(&self, cx: &Context, name: &BucketName, home: &Home) -> Look {
-        let looked = tokio::time::timeout(LOOK_MAX_TIME, home.store.bucket(cx, home.remote_name(name))).await;
+    async fn look(&self, cx: &Context, name: &BucketName, entry: &Entry) -> Look {
+        let Entry { home, port } = entry;
+        let looked = tokio::time::timeout(LOOK_MAX_TIME, port.bucket(cx, home.remote_name(name))).await;
         match looked {
             Ok(Ok(bucket)) => {
                 let bucket = home.outward(name, bucket);

@@ -1,7 +1,7 @@
 //! A store made of stores: each bucket lives in the one that the configuration names, there perhaps under another name and
 //! below a prefix.
 //!
-//! Knows: which bucket is at home where, what its keys are called there, how to copy from one store to another.
+//! Knows: which bucket is at home where, under which name and prefix, how to copy from one store to another.
 //! Does not know: what any of the stores is.
 
 mod buckets;
@@ -11,7 +11,6 @@ mod homes_page;
 mod multipart;
 mod objects;
 mod router;
-mod space;
 
 pub use home::Home;
 pub use router::Router;

@@ -20,7 +20,7 @@ impl MultipartStore for Router {
         options: CreateUploadOptions,
     ) -> Result<UploadId, StoreError> {
         let at = self.place(bucket)?;
-        at.store().create_upload(cx, &at.bucket, &at.to_write(key)?, options).await
+        at.port().create_upload(cx, &at.bucket, key, options).await
     }
 
     async fn put_part(
@@ -31,8 +31,8 @@ impl MultipartStore for Router {
         body: Body,
         options: PartOptions,
     ) -> Result<PartOutcome, StoreError> {
-        let at = self.upload_place(upload)?;
-        at.place.store().put_part(cx, at.upload(upload.id), number, body, options).await
+        let at = self.place(upload.bucket)?;
+        at.port().put_part(cx, at.upload(upload), number, body, options).await
     }
 
     async fn copy_part(
@@ -43,18 +43,20 @@ impl MultipartStore for Router {
         number: u32,
         options: CopyPartOptions,
     ) -> Result<PartOutcome, StoreError> {
-        let (from, at) = (self.place(&source.bucket)?, self.upload_place(upload)?);
-        let source = inward(&from, source)?;
-        let (target, upload) = (at.place.store(), at.upload(upload.id));
-        if from.is_with(&at.place) {
-            return target.copy_part(cx, &source, upload, number, options).await;
+        let (from, at) = (self.place(&source.bucket)?, self.place(upload.bucket)?);
+        let source = inward(&from, source);
+        if let Some(store) = from.shared_store(&at) {
+            let (source, key) = (from.space().source(&source)?, at.space().to_write(upload.key)?);
+            let upload = UploadRef { bucket: &at.bucket, key: &key, id: upload.id };
+            return store.copy_part(cx, &source, upload, number, options).await;
         }
+        let (target, upload) = (at.port(), at.upload(upload));
         let begun = target.list_parts(cx, upload, ListParts { after: 0, limit: 0 }).await?.upload;
         let checksum = begun
             .checksum
             .map_or(ExpectedChecksum::Default, |checksum| ExpectedChecksum::Compute(checksum.algorithm));
         let _running = self.copies.acquire().await.expect("the semaphore is never closed");
-        let body = copy::open_range(cx, from.store(), &source, options.range).await?;
+        let body = copy::open_range(cx, from.port(), &source, options.range).await?;
         let expected = ExpectedDigests { content_md5: None, checksum };
         target.put_part(cx, upload, number, body, PartOptions { expected }).await
     }
@@ -66,13 +68,13 @@ impl MultipartStore for Router {
         parts: Vec<CompletedPart>,
         options: CompleteOptions,
     ) -> Result<PutOutcome, StoreError> {
-        let at = self.upload_place(upload)?;
-        at.place.store().complete_upload(cx, at.upload(upload.id), parts, options).await
+        let at = self.place(upload.bucket)?;
+        at.port().complete_upload(cx, at.upload(upload), parts, options).await
     }
 
     async fn abort_upload(&self, cx: &Context, upload: UploadRef<'_>) -> Result<(), StoreError> {
-        let at = self.upload_place(upload)?;
-        at.place.store().abort_upload(cx, at.upload(upload.id)).await
+        let at = self.place(upload.bucket)?;
+        at.port().abort_upload(cx, at.upload(upload)).await
     }
 
     async fn list_uploads(
@@ -82,10 +84,7 @@ impl MultipartStore for Router {
         options: ListUploads,
     ) -> Result<UploadPage, StoreError> {
         let at = self.place(bucket)?;
-        let space = at.home.space();
-        let after = space.position(&options.prefix, options.after);
-        let options = ListUploads { prefix: space.text(&options.prefix), after, ..options };
-        space.uploads(at.store().list_uploads(cx, &at.bucket, options).await?)
+        at.port().list_uploads(cx, &at.bucket, options).await
     }
 
     async fn list_parts(
@@ -94,27 +93,14 @@ impl MultipartStore for Router {
         upload: UploadRef<'_>,
         page: ListParts,
     ) -> Result<PartsPage, StoreError> {
-        let at = self.upload_place(upload)?;
-        at.place.store().list_parts(cx, at.upload(upload.id), page).await
+        let at = self.place(upload.bucket)?;
+        at.port().list_parts(cx, at.upload(upload), page).await
     }
 }
 
-/// Where an upload is, and its key there.
-struct UploadPlace<'a> {
-    place: Place<'a>,
-    key: ObjectKey,
-}
-
-impl UploadPlace<'_> {
-    fn upload<'a>(&'a self, id: &'a UploadId) -> UploadRef<'a> {
-        UploadRef { bucket: &self.place.bucket, key: &self.key, id }
-    }
-}
-
-impl Router {
-    fn upload_place<'a>(&'a self, upload: UploadRef<'a>) -> Result<UploadPlace<'a>, StoreError> {
-        let place = self.place(upload.bucket)?;
-        let key = place.to_write(upload.key)?;
-        Ok(UploadPlace { place, key })
+impl Place<'_> {
+    /// An upload as the store of its bucket knows it.
+    fn upload<'a>(&'a self, upload: UploadRef<'a>) -> UploadRef<'a> {
+        UploadRef { bucket: &self.bucket, ..upload }
     }
 }

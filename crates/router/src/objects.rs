@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,16 +9,17 @@ use store::{
 };
 use types::{Body, Context, ObjectKey, TagSet, VersionId};
 
+use crate::home::Entry;
 use crate::router::Place;
 use crate::{Router, copy};
 
 #[async_trait]
 impl ObjectStore for Router {
     fn capabilities(&self, bucket: &Bucket) -> Capabilities {
-        let home = self.home(&bucket.name).unwrap_or(&self.others);
-        let mut capabilities = home.capabilities(bucket);
+        let Entry { home, port } = self.home(&bucket.name).unwrap_or(&self.others);
+        let mut capabilities = port.capabilities(&home.inward(bucket));
         // Between two stores the bytes pass through here, which needs nothing of either.
-        if self.homes.values().any(|other| !Arc::ptr_eq(&other.store, &home.store)) {
+        if self.homes.values().any(|other| !Arc::ptr_eq(&other.home.store, &home.store)) {
             capabilities.copy = Support::Yes;
         }
         capabilities
@@ -32,7 +34,7 @@ impl ObjectStore for Router {
         options: PutOptions,
     ) -> Result<PutOutcome, StoreError> {
         let at = self.place(bucket)?;
-        at.store().put(cx, &at.bucket, &at.to_write(key)?, body, options).await
+        at.port().put(cx, &at.bucket, key, body, options).await
     }
 
     async fn open(
@@ -43,7 +45,7 @@ impl ObjectStore for Router {
         options: OpenOptions,
     ) -> Result<Opened, StoreError> {
         let at = self.place(bucket)?;
-        at.store().open(cx, &at.bucket, &at.to_find(key)?, options).await
+        at.port().open(cx, &at.bucket, key, options).await
     }
 
     async fn head(
@@ -54,7 +56,7 @@ impl ObjectStore for Router {
         options: OpenOptions,
     ) -> Result<ObjectInfo, StoreError> {
         let at = self.place(bucket)?;
-        at.store().head(cx, &at.bucket, &at.to_find(key)?, options).await
+        at.port().head(cx, &at.bucket, key, options).await
     }
 
     async fn parts(
@@ -66,7 +68,7 @@ impl ObjectStore for Router {
         page: ListParts,
     ) -> Result<ObjectParts, StoreError> {
         let at = self.place(bucket)?;
-        at.store().parts(cx, &at.bucket, &at.to_find(key)?, options, page).await
+        at.port().parts(cx, &at.bucket, key, options, page).await
     }
 
     async fn delete(
@@ -77,7 +79,7 @@ impl ObjectStore for Router {
         options: DeleteOptions,
     ) -> Result<DeleteOutcome, StoreError> {
         let at = self.place(bucket)?;
-        at.store().delete(cx, &at.bucket, &at.to_write(key)?, options).await
+        at.port().delete(cx, &at.bucket, key, options).await
     }
 
     async fn delete_many(
@@ -87,24 +89,7 @@ impl ObjectStore for Router {
         targets: Vec<DeleteTarget>,
     ) -> Result<Vec<Result<DeleteOutcome, StoreError>>, StoreError> {
         let at = self.place(bucket)?;
-        let mut inward = Vec::with_capacity(targets.len());
-        // What cannot be a key in the store has its outcome already.
-        let mut outcomes = Vec::with_capacity(targets.len());
-        for target in targets {
-            match at.to_write(&target.key) {
-                Ok(key) => {
-                    inward.push(DeleteTarget { key, options: target.options });
-                    outcomes.push(None);
-                }
-                Err(error) => outcomes.push(Some(Err(error))),
-            }
-        }
-        let mut done = match inward.is_empty() {
-            true => Vec::new(),
-            false => at.store().delete_many(cx, &at.bucket, inward).await?,
-        }
-        .into_iter();
-        Ok(outcomes.into_iter().filter_map(|outcome| outcome.or_else(|| done.next())).collect())
+        at.port().delete_many(cx, &at.bucket, targets).await
     }
 
     async fn copy(
@@ -116,14 +101,14 @@ impl ObjectStore for Router {
         options: CopyOptions,
     ) -> Result<PutOutcome, StoreError> {
         let (from, at) = (self.place(&source.bucket)?, self.place(bucket)?);
-        let source = inward(&from, source)?;
-        let key = at.to_write(key)?;
-        if from.is_with(&at) {
-            return at.store().copy(cx, &source, &at.bucket, &key, options).await;
+        let source = inward(&from, source);
+        if let Some(store) = from.shared_store(&at) {
+            let (source, key) = (from.space().source(&source)?, at.space().to_write(key)?);
+            return store.copy(cx, &source, &at.bucket, &key, options).await;
         }
         let _running = self.copies.acquire().await.expect("the semaphore is never closed");
-        let copied = copy::open(cx, from.store(), &source, options).await?;
-        at.store().put(cx, &at.bucket, &key, copied.body, copied.options).await
+        let copied = copy::open(cx, from.port(), &source, options).await?;
+        at.port().put(cx, &at.bucket, key, copied.body, copied.options).await
     }
 
     async fn set_tags(
@@ -135,7 +120,7 @@ impl ObjectStore for Router {
         tags: TagSet,
     ) -> Result<Option<VersionId>, StoreError> {
         let at = self.place(bucket)?;
-        at.store().set_tags(cx, &at.bucket, &at.to_find(key)?, version_id, tags).await
+        at.port().set_tags(cx, &at.bucket, key, version_id, tags).await
     }
 
     async fn list(
@@ -145,10 +130,7 @@ impl ObjectStore for Router {
         options: ListObjects,
     ) -> Result<ListPage, StoreError> {
         let at = self.place(bucket)?;
-        let space = at.home.space();
-        let after = space.position(&options.prefix, options.after);
-        let options = ListObjects { prefix: space.text(&options.prefix), after, ..options };
-        space.objects(at.store().list(cx, &at.bucket, options).await?)
+        at.port().list(cx, &at.bucket, options).await
     }
 
     async fn list_versions(
@@ -158,18 +140,14 @@ impl ObjectStore for Router {
         options: ListVersions,
     ) -> Result<VersionPage, StoreError> {
         let at = self.place(bucket)?;
-        let space = at.home.space();
-        let after = space.position(&options.prefix, options.after);
-        let options = ListVersions { prefix: space.text(&options.prefix), after, ..options };
-        space.versions(at.store().list_versions(cx, &at.bucket, options).await?)
+        at.port().list_versions(cx, &at.bucket, options).await
     }
 }
 
-/// The source as its store knows it.
-pub(crate) fn inward(from: &Place<'_>, source: &CopySource) -> Result<CopySource, StoreError> {
-    let bucket = match &from.bucket {
-        std::borrow::Cow::Borrowed(_) => source.bucket.clone(),
-        std::borrow::Cow::Owned(bucket) => Arc::new(bucket.clone()),
-    };
-    Ok(CopySource { bucket, key: from.to_find(&source.key)?, ..source.clone() })
+/// The source in the bucket as its store knows it.
+pub(crate) fn inward<'a>(from: &Place<'_>, source: &'a CopySource) -> Cow<'a, CopySource> {
+    match &from.bucket {
+        Cow::Borrowed(_) => Cow::Borrowed(source),
+        Cow::Owned(bucket) => Cow::Owned(CopySource { bucket: Arc::new(bucket.clone()), ..source.clone() }),
+    }
 }

@@ -1,12 +1,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use layers::KeySpace;
 use parking_lot::Mutex;
 use store::{Bucket, Missing, SharedStore, StoreError};
 use tokio::sync::Semaphore;
-use types::{BucketName, ObjectKey};
+use types::BucketName;
 
 use crate::Home;
+use crate::home::Entry;
 
 /// Copies from one store to another that run at once; the others wait. Each holds frames of the budget at both ends while it
 /// asks for more, so that too many of them would wait for each other for good.
@@ -18,9 +20,9 @@ const COPIES_MAX: usize = 8;
 /// not there.
 pub struct Router {
     /// Buckets with a home of their own.
-    pub(crate) homes: BTreeMap<BucketName, Home>,
+    pub(crate) homes: BTreeMap<BucketName, Entry>,
     /// Where all others live.
-    pub(crate) others: Home,
+    pub(crate) others: Entry,
     /// Buckets of the store of all others that are somebody's and not to be reached.
     hidden: BTreeSet<BucketName>,
     /// The records of homes as they were last seen, for listings while a store does not answer.
@@ -31,7 +33,7 @@ pub struct Router {
 
 /// A call's bucket with the store that it lives in.
 pub(crate) struct Place<'a> {
-    pub(crate) home: &'a Home,
+    pub(crate) entry: &'a Entry,
     pub(crate) bucket: std::borrow::Cow<'a, Bucket>,
 }
 
@@ -45,6 +47,8 @@ impl Router {
     /// As [`Router::new`]; the buckets of the store of all others that are `hidden` are not there for anybody.
     #[must_use]
     pub fn hiding(hidden: BTreeSet<BucketName>, homes: BTreeMap<BucketName, Home>, others: Home) -> Self {
+        let homes = homes.into_iter().map(|(name, home)| (name, Entry::new(home))).collect();
+        let others = Entry::new(others);
         Self { homes, others, hidden, seen: Mutex::default(), copies: Semaphore::new(COPIES_MAX) }
     }
 
@@ -52,9 +56,9 @@ impl Router {
     ///
     /// # Errors
     /// `Missing(Bucket)` where a home takes the bucket of that name for itself.
-    pub(crate) fn home(&self, name: &BucketName) -> Result<&Home, StoreError> {
+    pub(crate) fn home(&self, name: &BucketName) -> Result<&Entry, StoreError> {
         match self.homes.get(name) {
-            Some(home) => Ok(home),
+            Some(entry) => Ok(entry),
             None if self.is_taken(name) => {
                 Err(StoreError::missing(Missing::Bucket, "find the bucket's home"))
             }
@@ -64,9 +68,10 @@ impl Router {
 
     /// Whether the bucket of this name in the store of all others is hidden, or what a home of another name is made of.
     pub(crate) fn is_taken(&self, name: &BucketName) -> bool {
-        let is_of =
-            |home: &Home| home.remote.as_ref() == Some(name) && Arc::ptr_eq(&home.base, &self.others.base);
-        self.hidden.contains(name) || self.homes.values().any(is_of)
+        let is_of = |home: &Home| {
+            home.remote.as_ref() == Some(name) && Arc::ptr_eq(&home.base, &self.others.home.base)
+        };
+        self.hidden.contains(name) || self.homes.values().any(|entry| is_of(&entry.home))
     }
 
     /// Where a call on a bucket goes.
@@ -74,26 +79,25 @@ impl Router {
     /// # Errors
     /// As [`Router::home`].
     pub(crate) fn place<'a>(&'a self, bucket: &'a Bucket) -> Result<Place<'a>, StoreError> {
-        let home = self.home(&bucket.name)?;
-        Ok(Place { home, bucket: home.inward(bucket) })
+        let entry = self.home(&bucket.name)?;
+        Ok(Place { entry, bucket: entry.home.inward(bucket) })
     }
 }
 
 impl Place<'_> {
-    pub(crate) fn store(&self) -> &SharedStore {
-        &self.home.store
+    /// What the bucket is reached through, by its own keys.
+    pub(crate) fn port(&self) -> &SharedStore {
+        &self.entry.port
     }
 
-    pub(crate) fn to_find(&self, key: &ObjectKey) -> Result<ObjectKey, StoreError> {
-        self.home.space().to_find(key)
+    /// The keys of the bucket as its store has them.
+    pub(crate) fn space(&self) -> KeySpace<'_> {
+        self.entry.home.space()
     }
 
-    pub(crate) fn to_write(&self, key: &ObjectKey) -> Result<ObjectKey, StoreError> {
-        self.home.space().to_write(key)
-    }
-
-    /// Whether the store itself can copy between the two.
-    pub(crate) fn is_with(&self, other: &Place<'_>) -> bool {
-        Arc::ptr_eq(self.store(), other.store())
+    /// The store of both, where it can copy between the two itself.
+    pub(crate) fn shared_store(&self, other: &Place<'_>) -> Option<&SharedStore> {
+        let (store, others) = (&self.entry.home.store, &other.entry.home.store);
+        Arc::ptr_eq(store, others).then_some(store)
     }
 }

@@ -2,11 +2,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use async_trait::async_trait;
-use store::{Content, StoreError};
-use types::{Body, BodyError, BodyStream, ByteRange, Frame};
+use types::{Body, BodyError, BodyStream, Frame};
 
-use super::stats::{ObserveStats, StoreOperation};
+use super::ObserveStats;
 
 /// Which way a body goes.
 #[derive(Clone, Copy)]
@@ -38,19 +36,5 @@ impl BodyStream for Counted {
             _ => {}
         }
         Poll::Ready(frame)
-    }
-}
-
-/// The bytes of an open object, counted when they are read.
-pub(super) struct Watched {
-    pub(super) inner: Box<dyn Content>,
-    pub(super) stats: Arc<ObserveStats>,
-}
-
-#[async_trait]
-impl Content for Watched {
-    async fn read(&self, range: ByteRange) -> Result<Body, StoreError> {
-        let body = self.stats.watch(StoreOperation::Read, self.inner.read(range)).await?;
-        Ok(counted(body, &self.stats, Way::Out))
     }
 }

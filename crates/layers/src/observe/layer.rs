@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
-use store::{Layer, SharedStore, Slot};
+use store::{Layer, SharedStore, Slot, StoreError};
 
-use super::stats::ObserveStats;
-use super::store::Observed;
+use super::ObserveStats;
+use super::body::{Way, counted};
+use crate::wrap::{Answer, Call, Hook, Hooked, Sent};
 
 /// Counts and times every call by operation and outcome, and the bytes of bodies as they stream. It changes nothing, and
 /// what the store below can do, it can do.
@@ -36,6 +37,19 @@ impl Layer for Observe {
     }
 
     fn wrap(&self, inner: SharedStore) -> SharedStore {
-        Arc::new(Observed { inner, stats: self.stats.clone() })
+        Hooked::shared(inner, Arc::new(self.clone()))
+    }
+}
+
+impl Hook for Observe {
+    async fn around<S: Sent, T: Answer, F: Future<Output = Result<T, StoreError>> + Send>(
+        &self,
+        call: &Call<'_>,
+        sent: S,
+        mut run: impl FnMut(S) -> F + Send,
+    ) -> Result<T, StoreError> {
+        let sent = sent.with_body(|body| counted(body, &self.stats, Way::In));
+        let answer = self.stats.watch(call.operation, run(sent)).await?;
+        Ok(answer.with_body(|body| counted(body, &self.stats, Way::Out)))
     }
 }

@@ -1,7 +1,6 @@
 mod body;
 mod layer;
 mod stats;
-mod store;
 
 pub use layer::Observe;
-pub use stats::{ObserveStats, OperationStats, StoreOperation};
+pub use stats::{ObserveStats, OperationStats};
