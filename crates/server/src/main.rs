@@ -13,8 +13,10 @@ mod credentials;
 mod descriptors;
 mod environment;
 mod failure;
+mod jobs;
 mod logging;
 mod random;
+mod reach;
 mod scrub;
 mod serving;
 mod snapshot;
@@ -33,6 +35,9 @@ fn main() -> ExitCode {
         Command::Serve(args) => commands::serve(&args),
         Command::CheckConfig(args) => commands::check_config(&args),
         Command::Scrub(args) => commands::scrub(&args),
+        Command::Cache(command) => commands::cache(&command),
+        Command::Mirror(command) => commands::mirror(&command),
+        Command::Crypt(command) => commands::crypt(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

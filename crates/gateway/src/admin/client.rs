@@ -78,11 +78,11 @@ pub struct AnswerLines {
 }
 
 impl AdminClient {
-    /// Starts the job at `path` and hands out its lines.
+    /// Starts the job at `path`, its query included, and hands out its lines.
     ///
     /// # Errors
     /// [`AdminClientError`].
-    pub async fn start(&self, path: &'static str, now: Timestamp) -> Result<AnswerLines, AdminClientError> {
+    pub async fn start(&self, path: &str, now: Timestamp) -> Result<AnswerLines, AdminClientError> {
         let request = Request::builder()
             .method(Method::POST)
             .uri(path)

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 
+use super::JobRequest;
 use super::auth::{AdminKeys, require_signature};
 use crate::metrics::MetricsPage;
 use crate::shared::Shared;
@@ -32,6 +33,10 @@ pub enum JobRefused {
     Running,
     /// There is nothing that the job could work on; why.
     Unsupported(&'static str),
+    /// There is no such job.
+    Unknown,
+    /// What it is to work on is named wrongly; how.
+    Wrong(String),
 }
 
 impl fmt::Display for JobRefused {
@@ -39,6 +44,8 @@ impl fmt::Display for JobRefused {
         match self {
             Self::Running => f.write_str("it is already running"),
             Self::Unsupported(why) => f.write_str(why),
+            Self::Unknown => f.write_str("there is no such job"),
+            Self::Wrong(how) => f.write_str(how),
         }
     }
 }
@@ -53,6 +60,12 @@ pub trait AdminJobs: Send + Sync + 'static {
 
     /// What each store can do, as a JSON document.
     fn capabilities(&self) -> String;
+
+    /// Any other job. It ends early when the lines are dropped.
+    ///
+    /// # Errors
+    /// [`JobRefused`].
+    fn start(&self, request: JobRequest) -> Result<JobLines, JobRefused>;
 }
 
 /// Whether the stores answer; asked by `/readyz`.
@@ -70,6 +83,7 @@ pub(super) fn router(state: Arc<AdminState>) -> Router {
     let signed = Router::new()
         .route("/v1/scrub", post(scrub))
         .route("/v1/capabilities", get(capabilities))
+        .route("/v1/{room}/{name}", post(job))
         .layer(middleware::from_fn_with_state(state.clone(), require_signature));
     Router::new()
         .route("/healthz", get(healthz))
@@ -104,11 +118,33 @@ async fn capabilities(State(state): State<Arc<AdminState>>) -> Response {
 }
 
 async fn scrub(State(state): State<Arc<AdminState>>) -> Response {
-    match state.jobs.scrub() {
+    answer(state.jobs.scrub())
+}
+
+async fn job(
+    State(state): State<Arc<AdminState>>,
+    Path((room, name)): Path<(String, String)>,
+    uri: Uri,
+) -> Response {
+    match JobRequest::parse(room, name, &uri) {
+        Some(request) => answer(state.jobs.start(request)),
+        None => answer(Err(JobRefused::Wrong("the query is none".to_owned()))),
+    }
+}
+
+fn answer(begun: Result<JobLines, JobRefused>) -> Response {
+    match begun {
         Ok(lines) => {
             let body = Body::from_stream(lines.map(Ok::<_, std::convert::Infallible>));
             ([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response()
         }
-        Err(refused) => (StatusCode::CONFLICT, format!("{refused}\n")).into_response(),
+        Err(refused) => {
+            let status = match refused {
+                JobRefused::Running | JobRefused::Unsupported(_) => StatusCode::CONFLICT,
+                JobRefused::Unknown => StatusCode::NOT_FOUND,
+                JobRefused::Wrong(_) => StatusCode::BAD_REQUEST,
+            };
+            (status, format!("{refused}\n")).into_response()
+        }
     }
 }

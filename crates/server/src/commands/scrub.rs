@@ -1,21 +1,17 @@
-use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 
-use gateway::AdminClient;
-use s3_auth::Secret;
-use s3_auth::sign::Signer;
 use tokio::sync::mpsc;
 use types::{Budget, Clock, SystemClock};
 
 use crate::cli::ScrubArgs;
-use crate::config::{Config, Flags, RootKey, load};
+use crate::config::{Config, Flags, load};
 use crate::environment::ProcessEnvironment;
 use crate::failure::Failure;
 use crate::random::SystemRandom;
+use crate::reach::admin_client;
 use crate::scrub::{Outcome, Renderer, ScrubEvent, scrub_stores};
-use crate::state::{Holder, LockFile, read_root_key};
-use crate::stores::{Surroundings, open};
+use crate::state::{Holder, LockFile};
+use crate::stores::{Surroundings, open_bare};
 
 /// Verifies everything in a directory: here where nobody uses it, else by the server that does.
 ///
@@ -56,7 +52,7 @@ async fn here(config: &Config) -> Result<Option<Outcome>, Failure> {
     };
     let mut stores = Vec::new();
     for settings in config.stores.iter().filter(|store| store.kind.is_here()) {
-        stores.push(open(settings, &around).await?);
+        stores.push(open_bare(settings, &around).await?);
     }
     let (events, mut told) = mpsc::channel(1);
     let checking = tokio::spawn(scrub_stores(stores, events));
@@ -69,7 +65,13 @@ async fn here(config: &Config) -> Result<Option<Outcome>, Failure> {
 }
 
 async fn by_server(args: &ScrubArgs, config: &Config, holder: &Holder) -> Result<Option<Outcome>, Failure> {
-    let client = client(args, config, holder)?;
+    let url = args.admin.as_deref().or(holder.admin.as_deref()).ok_or_else(|| {
+        Failure::new(format!(
+            "{} is in use, and its user has no admin listener yet; try again, or name it with --admin",
+            args.dir.display()
+        ))
+    })?;
+    let client = admin_client(url, config, Some(&args.dir))?;
     let refused = |error: gateway::AdminClientError| Failure::new(error.to_string());
     let mut lines = client.start("/v1/scrub", SystemClock.now()).await.map_err(refused)?;
     let mut renderer = Renderer::new();
@@ -79,47 +81,4 @@ async fn by_server(args: &ScrubArgs, config: &Config, holder: &Holder) -> Result
         }
     }
     Ok(renderer.outcome())
-}
-
-fn client(args: &ScrubArgs, config: &Config, holder: &Holder) -> Result<AdminClient, Failure> {
-    let url = args.admin.as_deref().or(holder.admin.as_deref()).ok_or_else(|| {
-        Failure::new(format!(
-            "{} is in use, and its user has no admin listener yet; try again, or name it with --admin",
-            args.dir.display()
-        ))
-    })?;
-    let (scheme, address) = url.split_once("://").unwrap_or(("http", url));
-    let address: SocketAddr = address
-        .parse()
-        .map_err(|_| Failure::configuration(format!("--admin: \"{url}\" is not an address")))?;
-    let certificate = match (scheme, &config.server.tls) {
-        ("https", Some(tls)) => {
-            Some(gateway::own_certificate(&tls.cert).map_err(|error| Failure::new(error.to_string()))?)
-        }
-        ("https", None) => {
-            let text = "the server speaks TLS: name its configuration with --config, so that its certificate is known";
-            return Err(Failure::configuration(text));
-        }
-        _ => None,
-    };
-    let key = root_key(&args.dir, config)?;
-    let secret = Secret::new(key.secret.expose());
-    Ok(AdminClient {
-        address,
-        certificate,
-        signer: Signer::new(&key.id, secret, "us-east-1", s3_auth::ADMIN_SERVICE),
-    })
-}
-
-fn root_key(dir: &Path, config: &Config) -> Result<RootKey, Failure> {
-    if let Some(key) = &config.root_key {
-        return Ok(key.clone());
-    }
-    let kept = read_root_key(dir)?;
-    kept.ok_or_else(|| {
-        Failure::new(format!(
-            "{}: there is no root key; set SLUICE_ACCESS_KEY and SLUICE_SECRET_KEY",
-            dir.display()
-        ))
-    })
 }

@@ -9,7 +9,7 @@ use types::{Budget, SystemClock};
 use super::{capabilities_of, operations};
 use crate::config::{Durability, Environment, Flags, load};
 use crate::random::SystemRandom;
-use crate::stores::{Surroundings, open};
+use crate::stores::{Surroundings, open_bare};
 
 const PAGE: &str = include_str!("../../../../docs/compatibility.md");
 /// Where the part of this test begins; what stands before it is held by a test of `s3-model`.
@@ -110,7 +110,7 @@ async fn columns() -> Vec<Capabilities> {
     let mut columns = Vec::new();
     for (name, _) in COLUMNS {
         let settings = config.stores.iter().find(|store| store.name == name).unwrap();
-        columns.push(capabilities_of(&open(settings, &around).await.unwrap().port()));
+        columns.push(capabilities_of(&open_bare(settings, &around).await.unwrap().port()));
     }
     columns
 }

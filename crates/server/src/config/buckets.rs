@@ -1,8 +1,8 @@
 use iam::AnonymousAccess;
 use types::BucketName;
 
+use super::layers::{LayerSettings, read_layers};
 use super::section::Section;
-use super::stores::refuse_layers;
 use super::{ConfigError, StoreSettings};
 
 /// The longest prefix.
@@ -23,9 +23,16 @@ pub(crate) struct BucketSettings {
     pub(crate) owner: Option<String>,
     pub(crate) anonymous: AnonymousAccess,
     pub(crate) default_cache_control: Option<String>,
+    /// Around the store for this bucket, the outermost first.
+    pub(crate) layers: Vec<LayerSettings>,
 }
 
 impl BucketSettings {
+    /// The path of its table in the file.
+    pub(crate) fn setting(&self) -> String {
+        self.name.as_ref().map_or("bucket.\"*\"".to_owned(), |name| format!("bucket.{name}"))
+    }
+
     pub(super) fn read(
         name: &str,
         section: &Section<'_>,
@@ -37,7 +44,6 @@ impl BucketSettings {
                 ConfigError::new(format!("bucket.{name}"), format!("not a bucket name: {error}"))
             })?),
         };
-        refuse_layers(section)?;
         let store = section.text("store")?.or(default_store).map(str::to_owned);
         let store =
             store.ok_or_else(|| ConfigError::new(section.setting("store"), "is missing; name a store"))?;
@@ -53,7 +59,8 @@ impl BucketSettings {
             AnonymousAccess::None,
         )?;
         let default_cache_control = cache_control(section)?;
-        Ok(Self { name, store, remote, prefix, owner, anonymous, default_cache_control })
+        let layers = read_layers(section)?;
+        Ok(Self { name, store, remote, prefix, owner, anonymous, default_cache_control, layers })
     }
 }
 
@@ -94,7 +101,7 @@ pub(super) fn check_references(
     users: &[&str],
 ) -> Result<(), ConfigError> {
     for bucket in buckets {
-        let path = bucket.name.as_ref().map_or("bucket.\"*\"".to_owned(), |name| format!("bucket.{name}"));
+        let path = bucket.setting();
         if !stores.iter().any(|store| store.name == bucket.store) {
             let message = format!("there is no [store.{}]", bucket.store);
             return Err(ConfigError::new(format!("{path}.store"), message));

@@ -2,9 +2,13 @@ use std::path::{Path, PathBuf};
 
 use iam::AnonymousAccess;
 use toml::Value;
+use types::BucketName;
 
 use super::access_keys::{check_unique, root_key};
 use super::buckets::check_references;
+use super::layers::LayerSettings;
+use super::mirrors::{check_mirrors, in_opening_order, mirrored_buckets, only_bucket};
+use super::paths::{check_caches, check_paths, layer_lists};
 use super::placement::check_placements;
 use super::section::Section;
 use super::stores::{DEFAULT_INLINE_MAX_BYTES, table_of};
@@ -41,12 +45,29 @@ pub(crate) struct Config {
     pub(crate) state_dir: Option<PathBuf>,
     pub(crate) root_key: Option<RootKey>,
     pub(crate) access_keys: Vec<AccessKeySettings>,
-    /// At least one.
+    /// At least one; a mirror stands behind its targets.
     pub(crate) stores: Vec<StoreSettings>,
     /// Named buckets.
     pub(crate) buckets: Vec<BucketSettings>,
     /// What holds for all others.
     pub(crate) other_buckets: BucketSettings,
+}
+
+impl Config {
+    /// The buckets of a store that are copies of a mirror's, by their names there.
+    pub(crate) fn mirrored_buckets(&self, store: &str) -> Vec<BucketName> {
+        mirrored_buckets(store, &self.stores, &self.buckets, &self.other_buckets)
+    }
+
+    /// The one bucket that a mirror holds, by its name there, where it holds one.
+    pub(crate) fn only_bucket(&self, mirror: &StoreSettings) -> Option<&BucketName> {
+        only_bucket(mirror, &self.stores, &self.buckets, &self.other_buckets)
+    }
+
+    /// Every list of layers with the path of the table that it stands in.
+    pub(crate) fn layer_lists(&self) -> Vec<(String, &[LayerSettings])> {
+        layer_lists(&self.stores, self.buckets.iter().chain([&self.other_buckets]))
+    }
 }
 
 const DEFAULT_STATE_DIR: &str = "sluice-data";
@@ -65,7 +86,8 @@ pub(crate) fn load(flags: &Flags, environment: &dyn Environment) -> Result<Confi
     let root_key = root_key(environment)?;
     let access_keys = read_keys(&mut file, &base, environment)?;
     check_unique(&access_keys, root_key.as_ref())?;
-    let mut stores = read_stores(&mut file, &base, environment)?;
+    let stores = read_stores(&mut file, &base, environment)?;
+    let mut stores = in_opening_order(stores)?;
     let state_dir = state_dir(flags, &server, stores.is_empty())?;
     if stores.is_empty() {
         stores.push(only_store(flags, state_dir.as_deref())?);
@@ -83,6 +105,8 @@ pub(crate) fn load(flags: &Flags, environment: &dyn Environment) -> Result<Confi
     check_references(&buckets, &stores, &users)?;
     check_references(std::slice::from_ref(&other_buckets), &stores, &users)?;
     check_placements(&buckets)?;
+    check_mirrors(&stores, &buckets, &other_buckets)?;
+    check_caches(&stores, &buckets, &other_buckets)?;
     Ok(Config { server, state_dir, root_key, access_keys, stores, buckets, other_buckets })
 }
 
@@ -200,27 +224,7 @@ fn only_store(flags: &Flags, state_dir: Option<&Path>) -> Result<StoreSettings, 
             return Err(ConfigError::new("--store", format!("\"{other}\" is not \"local\" or \"memory\"")));
         }
     };
-    Ok(StoreSettings { name: DEFAULT_STORE.to_owned(), kind })
-}
-
-/// Two stores on one path would each take the other's files for orphans.
-fn check_paths(stores: &[StoreSettings]) -> Result<(), ConfigError> {
-    let path_of = |store: &StoreSettings| match &store.kind {
-        StoreKind::Local(local) => {
-            let absolute = std::path::absolute(&local.path).unwrap_or_else(|_| local.path.clone());
-            Some(absolute.canonicalize().unwrap_or(absolute))
-        }
-        StoreKind::Memory(memory) => memory.snapshot.as_ref().and_then(|path| std::path::absolute(path).ok()),
-        StoreKind::S3(_) | StoreKind::Gcs(_) | StoreKind::Azure(_) | StoreKind::Drime(_) => None,
-    };
-    for (index, store) in stores.iter().enumerate() {
-        let Some(path) = path_of(store) else { continue };
-        if let Some(other) = stores[..index].iter().find(|other| path_of(other).as_ref() == Some(&path)) {
-            let message = format!("is the same as that of store \"{}\"", other.name);
-            return Err(ConfigError::new(format!("store.{}.path", store.name), message));
-        }
-    }
-    Ok(())
+    Ok(StoreSettings { name: DEFAULT_STORE.to_owned(), kind, layers: Vec::new() })
 }
 
 fn read_buckets(
@@ -230,7 +234,12 @@ fn read_buckets(
     stores: &[StoreSettings],
 ) -> Result<(Vec<BucketSettings>, BucketSettings), ConfigError> {
     let mut sections = named_sections(file, "bucket", base, environment, |_, _| Ok(&BUCKET))?;
-    let only = match stores {
+    let is_target = |store: &&StoreSettings| {
+        stores.iter().flat_map(|store| store.kind.targets()).any(|target| target.store == store.name)
+    };
+    // What a mirror is made of is nobody's home.
+    let homes: Vec<_> = stores.iter().filter(|store| !is_target(store)).collect();
+    let only = match homes[..] {
         [store] => Some(store.name.as_str()),
         _ => None,
     };
@@ -247,6 +256,7 @@ fn read_buckets(
             owner: None,
             anonymous: AnonymousAccess::None,
             default_cache_control: None,
+            layers: Vec::new(),
         },
     };
     let mut buckets = Vec::new();

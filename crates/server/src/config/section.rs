@@ -79,13 +79,67 @@ impl<'a> Section<'a> {
         list.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(refused)).collect()
     }
 
-    /// Whether a list is there and holds anything, whatever it is.
-    pub(super) fn has_items(&self, name: &str) -> bool {
-        self.value(name).is_some_and(|(value, _)| value.as_array().is_none_or(|list| !list.is_empty()))
+    /// Whether a setting is there, whatever it is.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
+    /// A list of tables, at most `limit`, each with its path.
+    pub(super) fn tables(&self, name: &str, limit: usize) -> Result<Vec<(String, toml::Table)>, ConfigError> {
+        let Some((value, origin)) = self.value(name) else { return Ok(Vec::new()) };
+        let list = value.as_array().ok_or_else(|| {
+            ConfigError::new(origin, "must be a list of tables, such as [ { kind = \"…\" } ]")
+        })?;
+        if list.len() > limit {
+            return Err(ConfigError::new(origin, format!("has {} entries; at most {limit}", list.len())));
+        }
+        let table = |(index, item): (usize, &Value)| {
+            let path = format!("{origin}[{index}]");
+            match item {
+                Value::Table(table) => Ok((path, table.clone())),
+                _ => Err(ConfigError::new(path, "must be a table, such as { kind = \"…\" }")),
+            }
+        };
+        list.iter().enumerate().map(table).collect()
+    }
+
+    /// A section for a table that stands inside this one.
+    pub(super) fn below(
+        &self,
+        path: &str,
+        table: toml::Table,
+        known: &Table,
+    ) -> Result<Section<'a>, ConfigError> {
+        Section::new(path, table, known, &self.base, self.environment)
+    }
+
+    /// The table that a setting is.
+    pub(super) fn table(&self, name: &str, known: &Table) -> Result<Section<'a>, ConfigError> {
+        match self.value(name) {
+            Some((Value::Table(table), origin)) => self.below(origin, table.clone(), known),
+            _ => Err(ConfigError::new(self.setting(name), "must be a table, such as { name = \"value\" }")),
+        }
+    }
+
+    /// The items of a list, whatever they are, each with its path.
+    pub(super) fn items(&self, name: &str) -> Result<Vec<(String, Value)>, ConfigError> {
+        let Some((value, origin)) = self.value(name) else { return Ok(Vec::new()) };
+        let list = value.as_array().ok_or_else(|| ConfigError::new(origin, "must be a list"))?;
+        Ok(list
+            .iter()
+            .enumerate()
+            .map(|(index, item)| (format!("{origin}[{index}]"), item.clone()))
+            .collect())
     }
 
     pub(super) fn path(&self, name: &str) -> Result<Option<PathBuf>, ConfigError> {
         Ok(self.text(name)?.map(|path| self.base.join(path)))
+    }
+
+    /// The path that a reference `file:PATH` names.
+    pub(super) fn file(&self, name: &str) -> Result<PathBuf, ConfigError> {
+        let reference = self.required(name)?;
+        Ok(self.base.join(reference.strip_prefix("file:").unwrap_or(reference)))
     }
 
     pub(super) fn secret(&self, name: &str) -> Result<Secret, ConfigError> {
@@ -140,12 +194,28 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn duration(&self, name: &str) -> Result<Option<Duration>, ConfigError> {
-        let wanted = "a duration, such as \"500ms\", \"30s\", \"5m\" or \"1h\"";
-        let duration = self.number(name, units::duration, Duration::from_secs, wanted)?;
-        match duration {
+        match self.duration_or_none(name)? {
             Some(Duration::ZERO) => Err(ConfigError::new(self.setting(name), "must be longer than nothing")),
             duration => Ok(duration),
         }
+    }
+
+    /// A duration that may be nothing.
+    pub(super) fn duration_or_none(&self, name: &str) -> Result<Option<Duration>, ConfigError> {
+        let wanted = "a duration, such as \"500ms\", \"30s\", \"5m\" or \"1h\"";
+        self.number(name, units::duration, Duration::from_secs, wanted)
+    }
+
+    /// A part of a whole, 0 to 1.
+    pub(super) fn share(&self, name: &str) -> Result<Option<f64>, ConfigError> {
+        let Some((value, origin)) = self.value(name) else { return Ok(None) };
+        let share = match value {
+            Value::Float(share) => Some(*share),
+            Value::Integer(share) => Some(*share as f64),
+            _ => None,
+        };
+        let refused = || ConfigError::new(origin, "must be a number from 0 to 1, such as 0.01");
+        share.filter(|share| (0.0..=1.0).contains(share)).map(Some).ok_or_else(refused)
     }
 
     pub(super) fn count(&self, name: &str) -> Result<Option<u64>, ConfigError> {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::table::ALL;
 use super::*;
 
+mod layers;
+mod mirrors;
 mod placements;
 mod services;
 
@@ -145,7 +147,6 @@ fn buckets_name_stores_and_owners_that_exist() {
     assert!(refusal("[bucket.one]\nstore = \"nowhere\"").contains("there is no [store.nowhere]"));
     assert!(refusal("[bucket.one]\nowner = \"ann\"").contains("no [[access_key]] has the name \"ann\""));
     assert!(refusal("[bucket.One]\n").starts_with("bucket.One: not a bucket name"));
-    assert!(refusal("[bucket.one]\nlayers = [ { kind = \"cache\" } ]").starts_with("bucket.one.layers"));
     let config = file("[bucket.one]\nanonymous = \"read\"\ndefault_cache_control = \"max-age=60\"").unwrap();
     assert_eq!(config.buckets[0].anonymous, iam::AnonymousAccess::Read);
 }

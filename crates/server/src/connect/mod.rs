@@ -14,7 +14,7 @@ use crate::config::{Config, StoreSettings};
 use crate::environment::ProcessEnvironment;
 use crate::failure::{Failure, with_causes};
 use crate::random::SystemRandom;
-use crate::stores::{Surroundings, open};
+use crate::stores::{Surroundings, open_bare};
 use place::Place;
 pub(crate) use report::Report;
 
@@ -55,7 +55,7 @@ async fn try_store(
     around: &Surroundings,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let port = open(settings, around).await?.port();
+    let port = open_bare(settings, around).await?.port();
     let options = ListBuckets { prefix: String::new(), after: None, limit: BUCKETS_COUNTED };
     let listed = within(port.list_buckets(&cx(), options)).await;
     let is_every_other = config.other_buckets.store == settings.name;

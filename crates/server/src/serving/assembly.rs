@@ -13,8 +13,8 @@ use types::{Budget, Clock, Context, Random, SystemClock};
 
 use super::buckets::Awaited;
 use super::jobs::Jobs;
+use super::meaning::service_settings;
 use super::snapshots::Snapshots;
-use super::stores::{Stores, lock_directories, open_all, service_settings};
 use super::{buckets, keyring};
 use crate::banner::{Banner, KeySource};
 use crate::config::{Config, RootKey, ServerSettings};
@@ -22,7 +22,7 @@ use crate::environment::ProcessEnvironment;
 use crate::failure::Failure;
 use crate::random::SystemRandom;
 use crate::state::{self, LockFile};
-use crate::stores::{OpenedStore, Surroundings};
+use crate::stores::{Assembled, OpenedStore, Surroundings, assemble, lock_directories};
 
 /// The part of the memory budget that the read buffers of uploads may take; frames of the stores take the rest. They are
 /// apart because an upload holds its read buffer while it waits for a frame.
@@ -35,7 +35,7 @@ pub(crate) struct Server {
     gateway: Gateway,
     listener: Listener,
     admin: Admin,
-    opened: Vec<OpenedStore>,
+    stores: Assembled,
     awaited: Awaited,
     addresses: Addresses,
     /// Given back last.
@@ -69,7 +69,7 @@ impl Server {
             state_dir: config.state_dir.clone(),
             environment: Arc::new(ProcessEnvironment),
         };
-        let stores = open_all(&config, &around).await?;
+        let stores = assemble(&config, &around).await?;
         let awaited = buckets::make_configured(&config, &stores.opened, &stores.port).await?;
         let keys = keyring::keyring(&root.0, &config.access_keys)?;
         let gateway = Gateway::new(GatewayParts {
@@ -86,15 +86,14 @@ impl Server {
         let admin_parts = AdminParts {
             sources: sources(&stores, &around.budget),
             ready: readiness(&stores),
-            jobs: Arc::new(Jobs::new(stores.opened.clone())),
+            jobs: Arc::new(Jobs::new(stores.clone())),
             verifier: keyring::admin_verifier(&keys),
         };
         let admin = bound(config.server.admin_listen, "admin_listen", |address| {
             Admin::bind(address, &gateway, admin_parts, tls.admin)
         })?;
         let addresses = Addresses { listen: local(listener.address())?, admin: local(admin.address())? };
-        let opened = stores.opened;
-        Ok(Self { config, root, gateway, listener, admin, opened, awaited, addresses, locks })
+        Ok(Self { config, root, gateway, listener, admin, stores, awaited, addresses, locks })
     }
 
     /// What a person sees once the server has started.
@@ -105,7 +104,7 @@ impl Server {
             scheme: self.scheme(),
             region: self.config.server.region.as_deref().unwrap_or(service::DEFAULT_REGION),
             state_dir: self.config.state_dir.as_deref(),
-            stores: self.opened.iter().map(|store| store.shown.clone()).collect(),
+            stores: self.stores.opened.iter().map(|store| store.shown.clone()).collect(),
             key: &self.root.0,
             source: self.root.1.clone(),
         }
@@ -124,12 +123,12 @@ impl Server {
         for lock in &mut self.locks {
             lock.write_holder(Some(&admin_url))?;
         }
-        let snapshots = Snapshots::of(&self.opened);
+        let snapshots = Snapshots::of(&self.stores.opened);
         let mut background = tokio::task::JoinSet::new();
         for snapshot in &snapshots {
             background.spawn(snapshot.clone().run(stop.clone()));
         }
-        for store in &self.opened {
+        for store in &self.stores.opened {
             background.spawn(store.collect(stop.clone()));
         }
         background.spawn(self.awaited.make(stop.clone()));
@@ -151,7 +150,7 @@ impl Server {
         for snapshot in snapshots {
             snapshot.save().await?;
         }
-        drop(self.opened);
+        drop(self.stores);
         drop(self.locks);
         Ok(())
     }
@@ -216,18 +215,18 @@ fn local(address: io::Result<SocketAddr>) -> Result<SocketAddr, Failure> {
     address.map_err(|error| Failure::new(format!("cannot tell the listener's address: {error}")))
 }
 
-fn sources(stores: &Stores, budget: &Budget) -> Vec<Source> {
-    let (opened, budget) = (stores.opened.clone(), budget.clone());
+fn sources(stores: &Assembled, budget: &Budget) -> Vec<Source> {
+    let (stores, budget) = (stores.clone(), budget.clone());
     let memory = move || {
         let value = gateway::ReadingValue::Gauge(budget.used_bytes() as f64);
         vec![Reading::new("sluice_frame_bytes", "Bytes of the memory budget that frames hold now", value)]
     };
-    vec![Box::new(move || opened.iter().flat_map(OpenedStore::readings).collect()), Box::new(memory)]
+    vec![Box::new(move || stores.readings()), Box::new(memory)]
 }
 
 /// Ready is a server whose own stores answer a look-up. A service elsewhere that does not answer takes its buckets away and
 /// no others, so it does not take the server out of service; the metrics tell of it.
-fn readiness(stores: &Stores) -> gateway::Readiness {
+fn readiness(stores: &Assembled) -> gateway::Readiness {
     let ports: Vec<_> = stores.opened.iter().filter(|store| store.is_here()).map(OpenedStore::port).collect();
     Box::new(move || {
         let ports = ports.clone();

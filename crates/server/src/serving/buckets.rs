@@ -5,10 +5,9 @@ use store::{Missing, SharedStore, StoreError, StoreErrorKind};
 use tokio::sync::watch;
 use types::{BucketName, Context, Owner, TagSet};
 
-use super::stores::owner_of;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::stores::OpenedStore;
+use crate::stores::{OpenedStore, owner_of};
 
 /// How long the start waits for buckets of services elsewhere. A service that takes longer gets its buckets later.
 const START_MAX_WAIT: Duration = Duration::from_secs(3);

@@ -2,25 +2,27 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use gateway::{AdminJobs, JobLines, JobRefused};
+use gateway::{AdminJobs, JobLines, JobRefused, JobRequest};
 use tokio::sync::mpsc;
 
 use crate::compatibility;
+use crate::jobs::Desk;
 use crate::scrub::scrub_stores;
-use crate::stores::{Engine, OpenedStore};
+use crate::stores::{Assembled, Engine};
 
 /// Events that may wait for whoever reads them.
 const EVENTS_QUEUED: usize = 64;
 
 /// What the operator can ask of a running server.
 pub(super) struct Jobs {
-    stores: Vec<OpenedStore>,
+    stores: Assembled,
     scrubbing: Arc<AtomicBool>,
+    desk: Desk,
 }
 
 impl Jobs {
-    pub(super) fn new(stores: Vec<OpenedStore>) -> Self {
-        Self { stores, scrubbing: Arc::default() }
+    pub(super) fn new(stores: Assembled) -> Self {
+        Self { desk: Desk::new(stores.clone()), stores, scrubbing: Arc::default() }
     }
 }
 
@@ -35,7 +37,7 @@ impl Drop for Scrubbing {
 
 impl AdminJobs for Jobs {
     fn scrub(&self) -> Result<JobLines, JobRefused> {
-        if !self.stores.iter().any(|store| matches!(store.engine, Engine::Local { .. })) {
+        if !self.stores.opened.iter().any(|store| matches!(store.engine, Engine::Local { .. })) {
             return Err(JobRefused::Unsupported(
                 "no store of this server keeps its objects in files: there is nothing to check",
             ));
@@ -45,7 +47,7 @@ impl AdminJobs for Jobs {
         }
         let exclusive = Scrubbing(self.scrubbing.clone());
         let (events, mut told) = mpsc::channel(EVENTS_QUEUED);
-        let stores = self.stores.clone();
+        let stores = self.stores.opened.clone();
         tokio::spawn(async move {
             scrub_stores(stores, events).await;
             drop(exclusive);
@@ -57,6 +59,10 @@ impl AdminJobs for Jobs {
     }
 
     fn capabilities(&self) -> String {
-        compatibility::answer(&self.stores)
+        compatibility::answer(&self.stores.opened)
+    }
+
+    fn start(&self, request: JobRequest) -> Result<JobLines, JobRefused> {
+        self.desk.lines(&request)
     }
 }

@@ -4,9 +4,9 @@ mod assembly;
 mod buckets;
 mod jobs;
 mod keyring;
+mod meaning;
 mod signals;
 mod snapshots;
-mod stores;
 
 pub(crate) use assembly::Server;
 pub(crate) use signals::StopSignals;

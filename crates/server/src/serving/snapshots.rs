@@ -24,7 +24,7 @@ impl Snapshots {
             Engine::Memory { meta, blobs, snapshot: Some(plan), .. } => {
                 Some(Self { meta: meta.clone(), blobs: blobs.clone(), plan: plan.clone() })
             }
-            Engine::Memory { .. } | Engine::Local { .. } | Engine::Remote(_) => None,
+            Engine::Memory { .. } | Engine::Local { .. } | Engine::Remote(_) | Engine::Mirror(_) => None,
         };
         stores.iter().filter_map(plan).collect()
     }

@@ -2,12 +2,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use blob::{BlobError, BlobErrorKind, FileBlobs, FileOptions};
-use layers::Observe;
 use meta::{MetaError, MetaErrorKind};
 use meta_sqlite::{SqliteMeta, SqliteOptions};
 use native::{NativeOptions, NativeStore};
 
-use super::{Engine, OpenedStore, Surroundings};
+use super::{Base, Engine, Surroundings};
 use crate::config::{Durability, LocalStoreSettings};
 use crate::failure::{Failure, with_causes};
 use crate::state::make_dir;
@@ -18,11 +17,7 @@ const META_FILE: &str = "meta.sqlite";
 const BLOBS_DIR: &str = "blobs";
 
 /// Opens a store in a directory, which is made where it is not there.
-pub(super) async fn open(
-    name: &str,
-    settings: &LocalStoreSettings,
-    around: &Surroundings,
-) -> Result<OpenedStore, Failure> {
+pub(super) async fn open(settings: &LocalStoreSettings, around: &Surroundings) -> Result<Base, Failure> {
     make_dir(&settings.path)?;
     let (meta_path, blobs_path) = (settings.path.join(META_FILE), settings.path.join(BLOBS_DIR));
     let (meta_durability, blob_durability) = match around.durability {
@@ -47,15 +42,13 @@ pub(super) async fn open(
         clock: around.clock.clone(),
         ..NativeOptions::new(around.random.clone())
     };
-    Ok(OpenedStore {
-        name: name.to_owned(),
+    Ok(Base {
         engine: Engine::Local {
             native: NativeStore::new(meta.clone(), blobs.clone(), options),
             dir: settings.path.clone(),
             meta,
             blobs,
         },
-        observe: Observe::new(),
         shown: settings.path.display().to_string(),
     })
 }

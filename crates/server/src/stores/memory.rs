@@ -1,22 +1,17 @@
 use std::sync::Arc;
 
 use blob::MemoryBlobs;
-use layers::Observe;
 use meta::MemoryMeta;
 use native::{NativeOptions, NativeStore};
 use types::Ceiling;
 
-use super::{Engine, OpenedStore, SnapshotPlan, Surroundings};
+use super::{Base, Engine, SnapshotPlan, Surroundings};
 use crate::config::MemoryStoreSettings;
 use crate::failure::Failure;
 use crate::snapshot;
 
 /// Opens a store in memory, with what its snapshot holds.
-pub(super) fn open(
-    name: &str,
-    settings: &MemoryStoreSettings,
-    around: &Surroundings,
-) -> Result<OpenedStore, Failure> {
+pub(super) fn open(settings: &MemoryStoreSettings, around: &Surroundings) -> Result<Base, Failure> {
     let ceiling = settings.max_size_bytes.map_or_else(Ceiling::unlimited, Ceiling::new);
     let loaded = match &settings.snapshot {
         Some(path) => {
@@ -34,15 +29,13 @@ pub(super) fn open(
         Some(plan) => format!("in memory, snapshots in {}", plan.path.display()),
         None => "in memory".to_owned(),
     };
-    Ok(OpenedStore {
-        name: name.to_owned(),
+    Ok(Base {
         engine: Engine::Memory {
             native: NativeStore::new(Arc::new(meta.clone()), blobs.clone(), options),
             meta,
             blobs,
             snapshot,
         },
-        observe: Observe::new(),
         shown,
     })
 }

@@ -1,9 +1,17 @@
-//! The stores of the configuration: opened, counted, closed.
+//! The stores of the configuration with their layers: opened, counted, closed.
 
+mod assembled;
+mod kept;
 mod local;
+mod locks;
 mod memory;
+mod mirrored;
 mod opened;
 mod readings;
 mod remote;
+mod stack;
 
-pub(crate) use opened::{Engine, OpenedStore, SnapshotPlan, Surroundings, open};
+pub(crate) use assembled::{Assembled, assemble, owner_of};
+pub(crate) use kept::{For, keep};
+pub(crate) use locks::{cache_directories, lock_directories};
+pub(crate) use opened::{Base, Engine, OpenedStore, SnapshotPlan, Surroundings, open_bare, open_base};

@@ -12,7 +12,9 @@ use store::{Layer, SharedStore};
 use tokio::sync::watch;
 use types::{Budget, Clock, Random};
 
+use super::mirrored::MirrorStore;
 use super::remote::RemoteStore;
+use super::stack::Stack;
 use super::{local, memory, readings, remote};
 use crate::config::{Durability, Environment, StoreKind, StoreSettings};
 use crate::failure::Failure;
@@ -25,7 +27,7 @@ pub(crate) struct Surroundings {
     pub(crate) budget: Budget,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
-    /// Where stores elsewhere keep what their services have no room for; `None` keeps it in memory.
+    /// Where stores keep what outlives the process beside their objects; `None` keeps it in memory.
     pub(crate) state_dir: Option<PathBuf>,
     /// Where the credentials of services are looked for.
     pub(crate) environment: Arc<dyn Environment>,
@@ -36,9 +38,17 @@ pub(crate) struct Surroundings {
 pub(crate) struct OpenedStore {
     pub(crate) name: String,
     pub(crate) engine: Engine,
-    /// Counts and times what is asked of it.
-    pub(crate) observe: Observe,
+    /// Its layers.
+    pub(crate) stack: Arc<Stack>,
     /// What it is, for people.
+    pub(crate) shown: String,
+    observe: Observe,
+    port: SharedStore,
+}
+
+/// What a store is before its layers.
+pub(crate) struct Base {
+    pub(crate) engine: Engine,
     pub(crate) shown: String,
 }
 
@@ -51,6 +61,8 @@ pub(crate) enum Engine {
     Memory { native: NativeStore, meta: MemoryMeta, blobs: Arc<MemoryBlobs>, snapshot: Option<SnapshotPlan> },
     /// A service elsewhere.
     Remote(Arc<RemoteStore>),
+    /// Other stores.
+    Mirror(Arc<MirrorStore>),
 }
 
 /// Where and when the content of a memory store is written to a file.
@@ -61,13 +73,35 @@ pub(crate) struct SnapshotPlan {
     pub(crate) every: Option<Duration>,
 }
 
+impl Engine {
+    fn port(&self) -> SharedStore {
+        match self {
+            Self::Local { native, .. } | Self::Memory { native, .. } => Arc::new(native.clone()),
+            Self::Remote(remote) => remote.port(),
+            Self::Mirror(mirror) => mirror.port(),
+        }
+    }
+}
+
 impl OpenedStore {
-    /// The store as a port, watched.
+    /// A store with its layers around it.
+    ///
+    /// # Errors
+    /// Where the layers stand in the wrong order.
+    pub(super) fn new(name: &str, base: Base, stack: Stack) -> Result<Self, Failure> {
+        let observe = Observe::new();
+        let port = observe.wrap(stack.wrap(base.engine.port())?);
+        let shown = match stack.names() {
+            names if names.is_empty() => base.shown,
+            names => format!("{}, behind {}", base.shown, names.join(", ")),
+        };
+        let (name, stack) = (name.to_owned(), Arc::new(stack));
+        Ok(Self { name, engine: base.engine, stack, shown, observe, port })
+    }
+
+    /// The store as a port, with its layers, watched.
     pub(crate) fn port(&self) -> SharedStore {
-        self.observe.wrap(match &self.engine {
-            Engine::Local { native, .. } | Engine::Memory { native, .. } => Arc::new(native.clone()),
-            Engine::Remote(remote) => remote.port(),
-        })
+        self.port.clone()
     }
 
     /// Its kind, as settings name it.
@@ -76,15 +110,17 @@ impl OpenedStore {
             Engine::Local { .. } => "local",
             Engine::Memory { .. } => "memory",
             Engine::Remote(remote) => remote.kind(),
+            Engine::Mirror(_) => "mirror",
         }
     }
 
     /// Whether it works on this machine alone.
     pub(crate) fn is_here(&self) -> bool {
-        !matches!(self.engine, Engine::Remote(_))
+        matches!(self.engine, Engine::Local { .. } | Engine::Memory { .. })
     }
 
-    /// Removes what nothing refers to any more, in the background, until `stop` turns true.
+    /// Removes what nothing refers to any more, in the background, until `stop` turns true. A mirror has its own work, which
+    /// ends earlier.
     pub(crate) fn collect(&self, mut stop: watch::Receiver<bool>) -> impl Future<Output = ()> + Send + use<> {
         let engine = self.engine.clone();
         async move {
@@ -95,6 +131,7 @@ impl OpenedStore {
                     native.run_collector(stopped).await;
                 }
                 Engine::Remote(remote) => remote.run(Box::pin(stopped)).await,
+                Engine::Mirror(_) => {}
             }
         }
     }
@@ -113,22 +150,39 @@ impl OpenedStore {
                 all.extend(readings::blobs(blobs.stats()));
             }
             Engine::Remote(remote) => all.extend(remote.readings()),
+            Engine::Mirror(mirror) => all.extend(mirror.readings()),
         }
-        all.into_iter().map(|reading| reading.label("store", self.name.as_str())).collect()
+        let mut all: Vec<_> =
+            all.into_iter().map(|reading| reading.label("store", self.name.as_str())).collect();
+        all.extend(self.stack.readings());
+        all
     }
 }
 
-/// Opens a store, making what is not there. A service elsewhere is not asked for anything yet.
+/// Opens a store that is not made of others, without its layers, making what is not there. A service elsewhere is not asked
+/// for anything yet.
 ///
 /// # Errors
 /// Where its files cannot be used: which, and what to do.
-pub(crate) async fn open(settings: &StoreSettings, around: &Surroundings) -> Result<OpenedStore, Failure> {
-    let name = &settings.name;
+pub(crate) async fn open_base(settings: &StoreSettings, around: &Surroundings) -> Result<Base, Failure> {
     match &settings.kind {
-        StoreKind::Local(local) => local::open(name, local, around).await,
-        StoreKind::Memory(memory) => memory::open(name, memory, around),
-        StoreKind::S3(_) | StoreKind::Gcs(_) | StoreKind::Azure(_) | StoreKind::Drime(_) => {
-            remote::open(settings, around).await
-        }
+        StoreKind::Local(local) => local::open(local, around).await,
+        StoreKind::Memory(memory) => memory::open(memory, around),
+        StoreKind::S3(_)
+        | StoreKind::Gcs(_)
+        | StoreKind::Azure(_)
+        | StoreKind::Drime(_)
+        | StoreKind::Mirror(_) => remote::open(settings, around).await,
     }
+}
+
+/// As [`open_base`], as a store that nothing is wrapped around.
+///
+/// # Errors
+/// As [`open_base`].
+pub(crate) async fn open_bare(
+    settings: &StoreSettings,
+    around: &Surroundings,
+) -> Result<OpenedStore, Failure> {
+    OpenedStore::new(&settings.name, open_base(settings, around).await?, Stack::default())
 }

@@ -5,13 +5,17 @@ mod drime;
 mod gcs;
 mod local;
 mod memory;
+mod mirror;
 mod s3;
 
 use std::fmt;
 
 use super::ConfigError;
+use super::layers::{LayerSettings, read_layers};
 use super::section::Section;
-use super::table::{STORE_AZURE, STORE_DRIME, STORE_GCS, STORE_LOCAL, STORE_MEMORY, STORE_S3, Table};
+use super::table::{
+    STORE_AZURE, STORE_DRIME, STORE_GCS, STORE_LOCAL, STORE_MEMORY, STORE_MIRROR, STORE_S3, Table,
+};
 
 pub(crate) use azure::{AzureKeys, AzureStoreSettings};
 pub(crate) use drime::{DrimeConditional, DrimeRoot, DrimeStoreSettings};
@@ -19,6 +23,7 @@ pub(crate) use gcs::{GcsKeys, GcsStoreSettings};
 pub(super) use local::DEFAULT_INLINE_MAX_BYTES;
 pub(crate) use local::LocalStoreSettings;
 pub(crate) use memory::MemoryStoreSettings;
+pub(crate) use mirror::{MirrorRead, MirrorSettings, MirrorWrite, TargetSettings};
 pub(crate) use s3::{S3Conditional, S3Keys, S3StoreSettings};
 
 /// What kind of store it is.
@@ -30,6 +35,7 @@ pub(crate) enum StoreKind {
     Gcs(GcsStoreSettings),
     Azure(AzureStoreSettings),
     Drime(DrimeStoreSettings),
+    Mirror(MirrorSettings),
 }
 
 impl StoreKind {
@@ -42,14 +48,23 @@ impl StoreKind {
             Self::Gcs(_) => "gcs",
             Self::Azure(_) => "azure",
             Self::Drime(_) => "drime",
+            Self::Mirror(_) => "mirror",
         }
     }
 
-    /// Whether such a store works on this machine alone.
+    /// Whether such a store works on this machine alone. A mirror is what its targets are, and any of them may be away.
     pub(crate) fn is_here(&self) -> bool {
         match self {
             Self::Local(_) | Self::Memory(_) => true,
-            Self::S3(_) | Self::Gcs(_) | Self::Azure(_) | Self::Drime(_) => false,
+            Self::S3(_) | Self::Gcs(_) | Self::Azure(_) | Self::Drime(_) | Self::Mirror(_) => false,
+        }
+    }
+
+    /// The targets of a mirror; none of any other store.
+    pub(crate) fn targets(&self) -> &[TargetSettings] {
+        match self {
+            Self::Mirror(mirror) => &mirror.targets,
+            _ => &[],
         }
     }
 }
@@ -70,6 +85,10 @@ impl fmt::Display for StoreKind {
                 (None, None) => f.write_str("azure, as the connection string says"),
             },
             Self::Drime(drime) => write!(f, "drime at {}", drime.endpoint),
+            Self::Mirror(mirror) => {
+                let names: Vec<&str> = mirror.targets.iter().map(|target| target.name.as_str()).collect();
+                write!(f, "mirror of {}, write = {}", names.join(", "), mirror.write.name())
+            }
         }
     }
 }
@@ -79,15 +98,18 @@ impl fmt::Display for StoreKind {
 pub(crate) struct StoreSettings {
     pub(crate) name: String,
     pub(crate) kind: StoreKind,
+    /// The outermost first.
+    pub(crate) layers: Vec<LayerSettings>,
 }
 
-const KINDS: [(&str, &Table); 6] = [
+const KINDS: [(&str, &Table); 7] = [
     ("local", &STORE_LOCAL),
     ("memory", &STORE_MEMORY),
     ("s3", &STORE_S3),
     ("gcs", &STORE_GCS),
     ("azure", &STORE_AZURE),
     ("drime", &STORE_DRIME),
+    ("mirror", &STORE_MIRROR),
 ];
 
 /// The settings that a kind has.
@@ -108,16 +130,16 @@ pub(super) fn table_of(store: &toml::Table, path: &str) -> Result<&'static Table
 impl StoreSettings {
     pub(super) fn read(name: &str, section: &Section<'_>) -> Result<Self, ConfigError> {
         check_name(name)?;
-        refuse_layers(section)?;
         let kind = match section.required("kind")? {
             "local" => StoreKind::Local(LocalStoreSettings::read(section)?),
             "memory" => StoreKind::Memory(MemoryStoreSettings::read(section)?),
             "s3" => StoreKind::S3(S3StoreSettings::read(section)?),
             "gcs" => StoreKind::Gcs(GcsStoreSettings::read(section)?),
             "azure" => StoreKind::Azure(AzureStoreSettings::read(section)?),
-            _ => StoreKind::Drime(DrimeStoreSettings::read(section)?),
+            "drime" => StoreKind::Drime(DrimeStoreSettings::read(section)?),
+            _ => StoreKind::Mirror(MirrorSettings::read(section)?),
         };
-        Ok(Self { name: name.to_owned(), kind })
+        Ok(Self { name: name.to_owned(), kind, layers: read_layers(section)? })
     }
 }
 
@@ -129,12 +151,4 @@ fn check_name(name: &str) -> Result<(), ConfigError> {
     }
     let message = "a store's name is 1 to 64 ASCII letters, digits, '-' and '_'";
     Err(ConfigError::new(format!("store.\"{name}\""), message))
-}
-
-pub(super) fn refuse_layers(section: &Section<'_>) -> Result<(), ConfigError> {
-    if section.has_items("layers") {
-        let message = "this version has no layer that can be configured; leave the list out or empty";
-        return Err(ConfigError::new(section.setting("layers"), message));
-    }
-    Ok(())
 }

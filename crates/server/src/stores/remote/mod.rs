@@ -11,12 +11,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use gateway::Reading;
-use layers::Observe;
 use meta_sqlite::SqliteMeta;
 use store::SharedStore;
 use types::Owner;
 
-use super::{Engine, OpenedStore, Surroundings, readings};
+use super::{Base, Engine, Surroundings, readings};
 use crate::config::{StoreKind, StoreSettings};
 use crate::failure::Failure;
 use parts::Parts;
@@ -69,12 +68,12 @@ impl RemoteStore {
 ///
 /// # Errors
 /// Where the ledger's file or the settings cannot be used.
-pub(super) async fn open(settings: &StoreSettings, around: &Surroundings) -> Result<OpenedStore, Failure> {
+pub(super) async fn open(settings: &StoreSettings, around: &Surroundings) -> Result<Base, Failure> {
     let name = &settings.name;
     let parts = Parts::open(name, around)?;
     let provider = match &settings.kind {
-        StoreKind::Local(_) | StoreKind::Memory(_) => {
-            return Err(Failure::configuration(format!("store.{name}: works on this machine")));
+        StoreKind::Local(_) | StoreKind::Memory(_) | StoreKind::Mirror(_) => {
+            return Err(Failure::configuration(format!("store.{name}: is no service elsewhere")));
         }
         StoreKind::S3(s3) => s3::open(name, s3, &parts, around).await?,
         StoreKind::Gcs(gcs) => gcs::open(name, gcs, &parts, around)?,
@@ -82,10 +81,8 @@ pub(super) async fn open(settings: &StoreSettings, around: &Surroundings) -> Res
         StoreKind::Drime(drime) => drime::open(name, drime, &parts, around)?,
     };
     let (kind, client) = (settings.kind.name(), parts.client.stats());
-    Ok(OpenedStore {
-        name: name.clone(),
+    Ok(Base {
         engine: Engine::Remote(Arc::new(RemoteStore { kind, provider, client, ledger: parts.engine })),
-        observe: Observe::new(),
         shown: settings.kind.to_string(),
     })
 }

@@ -1,0 +1,10 @@
+//! What an operator asks of caches, mirrors and encryption: done here or by a running server, told in the same events.
+
+mod desk;
+mod event;
+mod render;
+mod work;
+
+pub(crate) use desk::Desk;
+pub(crate) use event::{Events, JobEvent, Unheard};
+pub(crate) use render::{Outcome, Render, Renderer, size};

@@ -1,0 +1,54 @@
+use std::sync::Arc;
+
+use gateway::JobRequest;
+use types::{Budget, SystemClock};
+
+use crate::config::{Config, StoreKind};
+use crate::environment::ProcessEnvironment;
+use crate::failure::Failure;
+use crate::jobs::{Desk, Renderer};
+use crate::random::SystemRandom;
+use crate::stores::{Surroundings, assemble, lock_directories};
+
+/// Does a job in this process, which takes every directory for as long as it lasts.
+///
+/// # Errors
+/// Where somebody else has one of them, or what the job works on is in a server's memory.
+pub(super) async fn run_here(
+    config: &Config,
+    request: &JobRequest,
+    renderer: &mut Renderer,
+) -> Result<(), Failure> {
+    refuse_memory(config, request)?;
+    let _locks = lock_directories(config).map_err(|failure| {
+        Failure::new(format!("{failure}. Where that is a server, name its admin listener with --admin"))
+    })?;
+    let around = Surroundings {
+        durability: config.server.durability,
+        budget: Budget::new(config.server.memory_budget_bytes),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        state_dir: config.state_dir.clone(),
+        environment: Arc::new(ProcessEnvironment),
+    };
+    let desk = Desk::new(assemble(config, &around).await?);
+    let mut told = desk.start(request).map_err(|refused| Failure::new(refused.to_string()))?;
+    while let Some(event) = told.recv().await {
+        renderer.show(&event);
+    }
+    Ok(())
+}
+
+/// What a server holds in memory is not here: to a mirror it would look lost, and be made up for.
+fn refuse_memory(config: &Config, request: &JobRequest) -> Result<(), Failure> {
+    if request.room == "cache" && request.name != "warm" {
+        return Ok(());
+    }
+    match config.stores.iter().find(|store| matches!(store.kind, StoreKind::Memory(_))) {
+        None => Ok(()),
+        Some(store) => Err(Failure::new(format!(
+            "no server answers, and store \"{}\" is in the memory of one: only a running server can do this",
+            store.name
+        ))),
+    }
+}

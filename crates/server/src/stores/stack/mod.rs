@@ -1,0 +1,46 @@
+//! The layers around a store, or around the home of a bucket.
+
+mod maker;
+
+use gateway::Reading;
+use store::{Layer, SharedStore};
+
+use crate::failure::Failure;
+
+pub(crate) use maker::Maker;
+
+/// What a layer has counted, read when it is asked for.
+type Readings = Box<dyn Fn() -> Vec<Reading> + Send + Sync>;
+
+/// Layers with what they keep, the outermost first.
+#[derive(Default)]
+pub(crate) struct Stack {
+    layers: Vec<Box<dyn Layer>>,
+    readings: Vec<Readings>,
+    /// The label of their figures.
+    label: Option<(&'static str, String)>,
+}
+
+impl Stack {
+    /// Puts the layers around a store.
+    ///
+    /// # Errors
+    /// Where they stand in the wrong order.
+    pub(crate) fn wrap(&self, inner: SharedStore) -> Result<SharedStore, Failure> {
+        store::stack(&self.layers, inner).map_err(|clash| Failure::configuration(clash.to_string()))
+    }
+
+    /// The layers' names, the outermost first.
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        self.layers.iter().map(|layer| layer.name()).collect()
+    }
+
+    /// What the layers have counted.
+    pub(crate) fn readings(&self) -> Vec<Reading> {
+        let all = self.readings.iter().flat_map(|readings| readings());
+        match &self.label {
+            Some((name, value)) => all.map(|reading| reading.label(name, value.as_str())).collect(),
+            None => all.collect(),
+        }
+    }
+}
