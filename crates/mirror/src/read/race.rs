@@ -66,7 +66,7 @@ pub(crate) async fn race<'a, T: Send + 'a>(
                     dismiss(running);
                     return Ok((runner.target, Err(refusal)));
                 }
-                error = Some(worse(error, refusal));
+                error = Some(milder(error, refusal));
             }
         }
     }
@@ -101,10 +101,10 @@ fn dismiss<T>(losers: Vec<Runner<'_, T>>) {
     }
 }
 
-/// Which of two errors to tell: that stored data is damaged lasts, that a target is away passes.
-fn worse(earlier: Option<StoreError>, later: StoreError) -> StoreError {
+/// Which of two errors to tell: that a target is away passes, so the caller may ask again.
+fn milder(earlier: Option<StoreError>, later: StoreError) -> StoreError {
     match earlier {
-        Some(earlier) if matches!(earlier.kind, StoreErrorKind::Corrupt) => earlier,
+        Some(earlier) if matches!(earlier.kind, StoreErrorKind::Unavailable) => earlier,
         _ => later,
     }
 }
@@ -175,18 +175,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_that_hangs_has_failed_and_damage_is_told_before_absence() {
+    async fn one_that_hangs_has_failed_and_absence_is_told_before_damage() {
         let health = health(3);
         let ask = |target| match target {
             0 => answer(3_600_000, Ok(0)),
-            1 => answer(1, Err(StoreErrorKind::Corrupt)),
-            _ => answer(2, Err(StoreErrorKind::Unavailable)),
+            1 => answer(1, Err(StoreErrorKind::Unavailable)),
+            _ => answer(2, Err(StoreErrorKind::Corrupt)),
         };
         let began = Instant::now();
         let error = race(&health, &[0, 1, 2], ANSWER_PATIENCE, ask).await.unwrap_err();
-        assert!(matches!(error.kind, StoreErrorKind::Corrupt), "{error}");
+        assert!(matches!(error.kind, StoreErrorKind::Unavailable), "{error}");
         assert_eq!(began.elapsed(), ANSWER_LIMIT);
-        assert_eq!((health.of(0).failed, health.of(1).failed, health.of(2).failed), (1, 0, 1));
+        assert_eq!((health.of(0).failed, health.of(1).failed, health.of(2).failed), (1, 1, 0));
         let ask = |target| if target == 0 { answer(3_600_000, Ok(0)) } else { answer(1, Ok(1)) };
         assert_eq!(race(&health, &[0, 1], ANSWER_PATIENCE, ask).await.unwrap().0, 1);
         assert_eq!(health.of(0).failed, 2, "silent for as long as the patience");

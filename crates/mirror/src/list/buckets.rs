@@ -1,0 +1,83 @@
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+use store::{Bucket, BucketPage, ListBuckets, StoreError};
+use tokio::time::timeout;
+use types::{BucketName, Context};
+
+use crate::core::Core;
+use crate::health::Gate;
+use crate::read::ANSWER_PATIENCE;
+
+impl Core {
+    /// As [`store::BucketStore::list_buckets`].
+    ///
+    /// Buckets that the journal knows are listed whatever the targets say; those that were there before the mirror come
+    /// from the targets that answer.
+    pub(crate) async fn buckets_page(
+        &self,
+        cx: &Context,
+        options: ListBuckets,
+    ) -> Result<BucketPage, StoreError> {
+        let (known, more) =
+            self.journal.buckets(&options.prefix, options.after.as_deref(), options.limit).await?;
+        let last = known.last().filter(|_| more).map(|(name, _)| name.clone());
+        let mut buckets: Vec<Bucket> = known.iter().map(|(name, record)| record.to_bucket(name)).collect();
+        let (names, more_names) = self.names_at_targets(cx, &options).await;
+        for name in names {
+            if last.as_ref().is_some_and(|last| name > *last) {
+                break;
+            }
+            if known.iter().all(|(known, _)| *known != name) && !self.is_removed_everywhere(&name).await? {
+                match self.bucket_record(cx, &name).await {
+                    Ok(bucket) => buckets.push(bucket),
+                    Err(error) if matches!(error.kind, store::StoreErrorKind::Missing(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        buckets.sort_by(|one, other| one.name.cmp(&other.name));
+        let more = more || more_names || buckets.len() > options.limit;
+        buckets.truncate(options.limit);
+        Ok(BucketPage { more: more && !buckets.is_empty(), buckets })
+    }
+
+    /// The names of buckets that targets have, in order, as far as all that answer have told them.
+    async fn names_at_targets(&self, cx: &Context, options: &ListBuckets) -> (Vec<BucketName>, bool) {
+        let asked = (0..self.targets.len()).filter(|place| self.health.gate(*place) == Gate::Open);
+        let asked = asked.map(|place| async move {
+            let attempt = self.health.begin(place);
+            match timeout(ANSWER_PATIENCE, self.targets[place].store.list_buckets(cx, options.clone())).await {
+                Ok(Ok(page)) => {
+                    attempt.answered();
+                    Some(page)
+                }
+                Ok(Err(error)) => {
+                    attempt.refused(&error.kind);
+                    None
+                }
+                Err(_) => {
+                    attempt.failed();
+                    None
+                }
+            }
+        });
+        let pages: Vec<BucketPage> = join_all(asked).await.into_iter().flatten().collect();
+        let told_to = pages.iter().filter(|page| page.more).filter_map(|page| page.buckets.last());
+        let told_to = told_to.map(|bucket| bucket.name.clone()).min();
+        let names = pages.into_iter().flat_map(|page| page.buckets).map(|bucket| bucket.name);
+        let names: BTreeSet<BucketName> =
+            names.filter(|name| told_to.as_ref().is_none_or(|last| name <= last)).collect();
+        (names.into_iter().collect(), told_to.is_some())
+    }
+
+    /// Whether the mirror has removed the bucket and a target still owes that.
+    async fn is_removed_everywhere(&self, name: &BucketName) -> Result<bool, StoreError> {
+        for target in &self.targets {
+            if self.journal.bucket_debt(target.number, name).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
