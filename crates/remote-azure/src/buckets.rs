@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use remote::BucketRecord;
+use remote::{BucketRecord, Pages};
 use store::{
     Bucket, BucketPage, BucketUpdate, ListBuckets, ListObjects, ListUploads, Missing, StoreError,
     StoreErrorKind, UploadEntry, UploadRef, Versioning,
@@ -223,23 +223,26 @@ impl Azure {
     ) -> Result<BucketPage, StoreError> {
         const OPERATION: &str = "list buckets";
         let mut found: Vec<(BucketName, Timestamp)> = Vec::new();
-        let mut marker = None;
+        let mut pages = Pages::<String>::new(None);
+        let mut is_cut = true;
         for _ in 0..PAGES_MAX {
-            let page = self.api.list_containers(cx, &options.prefix, marker.as_deref()).await;
+            let marker = pages.token().map(String::as_str);
+            let page = self.api.list_containers(cx, &options.prefix, marker).await;
             let page = page.map_err(|failure| failure.into_store(OPERATION))?;
+            let count = page.containers.len();
             let names = page.containers.into_iter().filter_map(|(name, changed_at)| {
                 let name = BucketName::new(&name).ok().filter(|name| self.is_shown(name))?;
                 let behind = options.after.as_deref().is_none_or(|after| name.as_str() > after);
                 (behind && name.as_str().starts_with(&options.prefix)).then_some((name, changed_at))
             });
             found.extend(names);
-            marker = page.next;
-            if marker.is_none() || found.len() > options.limit {
+            is_cut = pages.turn(page.next, count).map_err(|error| error.into_store(OPERATION))?;
+            if !is_cut || found.len() > options.limit {
                 break;
             }
         }
         found.sort();
-        let more = found.len() > options.limit || marker.is_some() && !found.is_empty();
+        let more = found.len() > options.limit || is_cut && !found.is_empty();
         found.truncate(options.limit);
         let names: Vec<_> = found.iter().map(|(name, _)| name.clone()).collect();
         let records = self.ledger.bucket_records(&names).await?;

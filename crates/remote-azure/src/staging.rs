@@ -4,7 +4,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 use parking_lot::Mutex;
-use remote::{Payload, RemoteError, RemoteErrorKind};
+use remote::{Pages, Payload, RemoteError, RemoteErrorKind};
 use store::{StoreError, UploadId};
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::task::JoinSet;
@@ -267,16 +267,17 @@ struct Sweep<'a> {
 
 impl Sweep<'_> {
     async fn run(&self, cx: &Context) -> Result<usize, Failure> {
-        let (mut marker, mut removed): (Option<String>, usize) = (None, 0);
+        let (mut pages, mut removed) = (Pages::<String>::new(None), 0);
         for _ in 0..STEPS_MAX {
             let list = ListRequest {
                 container: self.container,
                 prefix: self.prefix,
                 delimiter: None,
-                marker: marker.as_deref(),
+                marker: pages.token().map(String::as_str),
                 max: STEP_MAX,
             };
             let page = self.api.list(cx, list).await?;
+            let count = page.entries.len();
             let due = page.entries.into_iter().filter_map(|entry| match entry {
                 Entry::Blob(key, seen) if self.before.is_none_or(|before| seen.modified_at < before) => {
                     Some(key)
@@ -289,8 +290,7 @@ impl Sweep<'_> {
                 outcome?;
                 removed += 1;
             }
-            marker = page.next;
-            if marker.is_none() {
+            if !pages.turn(page.next, count)? {
                 break;
             }
         }

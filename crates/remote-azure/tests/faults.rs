@@ -13,9 +13,9 @@ use http::{Method, StatusCode};
 use remote::{Limits, RetryLimits};
 use remote_azure::{AzureOptions, AzureStore, Credential, Endpoint};
 use store::{
-    Bucket, BucketStore, CompleteOptions, CompletedPart, CreateUploadOptions, DeleteOptions, Missing,
-    MultipartStore, ObjectStore, OpenOptions, PutOptions, StoreError, StoreErrorKind, UploadId, UploadRef,
-    WriteCondition,
+    Bucket, BucketStore, CompleteOptions, CompletedPart, CreateUploadOptions, DeleteOptions, ListBuckets,
+    ListObjects, Missing, MultipartStore, ObjectStore, OpenOptions, PutOptions, StoreError, StoreErrorKind,
+    UploadId, UploadRef, WriteCondition,
 };
 use stubs::azure::Settings;
 use stubs::faults::{Fault, Faults, Matcher};
@@ -360,4 +360,35 @@ async fn a_name_that_nobody_knows_is_unavailable() {
     let begun = Instant::now();
     unavailable(store.put(&desk.cx, &desk.bucket, &key("k"), Body::empty(), PutOptions::default()).await);
     assert!(begun.elapsed() < BOUND);
+}
+
+/// The answer of a service that ignores where a listing is to go on: always the same page, and always more.
+fn first_page(entries: &str) -> Fault {
+    let document = format!("<EnumerationResults>{entries}<NextMarker>m</NextMarker></EnumerationResults>");
+    Fault::Status { code: StatusCode::OK, headers: Vec::new(), body: document.into(), forward_first: false }
+}
+
+#[tokio::test]
+async fn a_service_that_ignores_where_to_go_on_is_not_asked_for_ever() {
+    let desk = Desk::new().await;
+    let blob = "<Blobs><Blob><Name>k</Name><Properties><Etag>e</Etag><Content-Length>1</Content-Length>\
+                <Last-Modified>Thu, 01 Jan 2026 00:00:00 GMT</Last-Modified></Properties></Blob></Blobs>";
+    let containers = "<Containers><Container><Name>bucket</Name></Container></Containers>";
+    let hold = async |page: Fault, asked: std::pin::Pin<Box<dyn Future<Output = Result<(), StoreError>>>>| {
+        desk.faults.always(Matcher::method(Method::GET).path("comp=list"), page);
+        let before = desk.faults.seen().count(&Method::GET, "comp=list");
+        let error = tokio::time::timeout(BOUND, asked).await.unwrap().unwrap_err();
+        assert!(matches!(error.kind, StoreErrorKind::Internal), "{error}");
+        assert!(format!("{:?}", error.source).contains("go on where it is told to"), "{error:?}");
+        assert!(desk.faults.seen().count(&Method::GET, "comp=list") - before <= 3);
+        desk.faults.clear();
+    };
+    let (store, cx, bucket) = (desk.store.clone(), desk.cx.clone(), desk.bucket.clone());
+    let all = ListObjects { limit: 1000, ..ListObjects::default() };
+    let objects = Box::pin(async move { store.list(&cx, &bucket, all).await.map(drop) });
+    hold(first_page(blob), objects).await;
+    let (store, cx) = (desk.store.clone(), desk.cx.clone());
+    let all = ListBuckets { prefix: String::new(), after: None, limit: 1000 };
+    let buckets = Box::pin(async move { store.list_buckets(&cx, all).await.map(drop) });
+    hold(first_page(containers), buckets).await;
 }

@@ -15,8 +15,8 @@ use http::{Method, StatusCode};
 use remote::{Limits, RetryLimits};
 use remote_drime::DrimeStore;
 use store::{
-    Bucket, CreateUploadOptions, ExpectedChecksum, ExpectedDigests, Identity, MultipartStore, ObjectStore,
-    OpenOptions, PartOptions, PutOptions, StoreError, StoreErrorKind, UploadRef,
+    Bucket, BucketStore, CreateUploadOptions, ExpectedChecksum, ExpectedDigests, Identity, ListBuckets,
+    MultipartStore, ObjectStore, OpenOptions, PartOptions, PutOptions, StoreError, StoreErrorKind, UploadRef,
 };
 use stubs::faults::{Fault, Faults, Matcher};
 use types::{Body, BodyErrorKind, ByteRange, ObjectKey};
@@ -266,4 +266,31 @@ async fn a_token_that_is_refused_is_told() {
     faulty.world.stub.set(|settings| settings.token = "another".to_owned());
     let error = faulty.put("k", pattern(1, 10)).await.unwrap_err();
     assert!(matches!(error.kind, StoreErrorKind::Denied), "{error}");
+}
+
+/// A service that answers the first page whatever it is asked for is not asked for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_whose_pages_do_not_go_on_is_an_error() {
+    let faulty = Faulty::new().await;
+    let entry = "{\"id\":7,\"name\":\"media\",\"type\":\"folder\",\"parent_id\":null}";
+    for more in ["\"next_page_url\":\"x\"", "\"last_page\":4000000000"] {
+        let body = format!("{{\"data\":[{entry}],{more}}}");
+        let page = Fault::Status {
+            code: StatusCode::OK,
+            headers: Vec::new(),
+            body: body.into(),
+            forward_first: false,
+        };
+        faulty.api.always(Matcher::method(Method::GET).path("/drive/file-entries?"), page);
+        let store = faulty.world.open_at(format!("{}/api/v1", faulty.api.url()));
+        let before = faulty.api.seen().count(&Method::GET, "/drive/file-entries?");
+        let all = ListBuckets { prefix: String::new(), after: None, limit: 1000 };
+        let cx = cx();
+        let listed = tokio::time::timeout(Duration::from_secs(20), store.list_buckets(&cx, all));
+        let error = listed.await.unwrap().unwrap_err();
+        assert!(matches!(error.kind, StoreErrorKind::Internal), "{error}");
+        assert!(format!("{:?}", error.source).contains("pages do not go on"), "{error:?}");
+        assert!(faulty.api.seen().count(&Method::GET, "/drive/file-entries?") - before <= 10);
+        faulty.api.clear();
+    }
 }

@@ -1,7 +1,7 @@
 use ::time::OffsetDateTime;
 use ::time::format_description::well_known::Rfc3339;
 use http::{Method, StatusCode};
-use remote::BucketRecord;
+use remote::{BucketRecord, Pages};
 use serde::Deserialize;
 use serde_json::json;
 use store::{
@@ -206,9 +206,11 @@ impl GcsStore {
         options: ListBuckets,
     ) -> Result<BucketPage, StoreError> {
         let mut page = BucketPage::default();
-        let mut token: Option<String> = None;
+        let mut pages = Pages::<String>::new(None);
         loop {
-            let (resources, next) = self.buckets_page(cx, &options, token.as_deref()).await?;
+            let (resources, next) =
+                self.buckets_page(cx, &options, pages.token().map(String::as_str)).await?;
+            let count = resources.len();
             let is_behind =
                 |name: &BucketName| options.after.as_deref().is_none_or(|after| name.as_str() > after);
             let named = |resource: BucketResource| Some((BucketName::new(&resource.name).ok()?, resource));
@@ -224,8 +226,7 @@ impl GcsStore {
                 }
                 page.buckets.push(self.bucket_of(resource, record).await?);
             }
-            token = next;
-            if token.is_none() {
+            if !pages.turn(next, count).map_err(|error| failed(error, LIST))? {
                 return Ok(page);
             }
         }

@@ -26,9 +26,15 @@ const COPY: &str = "copy an object";
 #[serde(rename_all = "camelCase")]
 struct Rewritten {
     done: bool,
+    /// A number as text: the JSON API writes 64 bits so.
+    #[serde(default)]
+    total_bytes_rewritten: String,
     rewrite_token: Option<String>,
     resource: Option<Resource>,
 }
+
+/// How many calls in a row may move no byte: each moves a mebibyte at the least, by the documentation.
+const IDLE_REWRITES_MAX: u32 = 100;
 
 /// What is rewritten to where.
 pub(crate) struct Rewrite<'a> {
@@ -151,6 +157,7 @@ impl GcsStore {
             escape(to_name)
         );
         let mut token: Option<String> = None;
+        let (mut moved_bytes, mut idle) = (0, 0);
         loop {
             let query = rewrite.guard.apply(Query::new());
             let query = query.with("sourceGeneration", rewrite.generation);
@@ -167,6 +174,13 @@ impl GcsStore {
             if rewritten.rewrite_token.is_none() {
                 return Err(remote::RemoteErrorKind::Malformed("no token to go on with").into());
             }
+            // The token may stay the same: the bytes tell whether it goes on.
+            let moved: u64 = rewritten.total_bytes_rewritten.parse().unwrap_or_default();
+            idle = if moved > moved_bytes { 0 } else { idle + 1 };
+            if idle > IDLE_REWRITES_MAX {
+                return Err(remote::RemoteErrorKind::Malformed("a rewrite that moves nothing").into());
+            }
+            moved_bytes = moved_bytes.max(moved);
             token = rewritten.rewrite_token;
         }
     }

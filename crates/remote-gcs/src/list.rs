@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::Method;
+use remote::{Pages, RemoteErrorKind};
 use serde::Deserialize;
 use store::{Bucket, ListEntry, ListObjects, ListPage, ObjectSummary, Position, StoreError};
 use types::{Context, ObjectKey};
@@ -52,6 +53,14 @@ pub(crate) struct Range<'a> {
     /// One past the last name.
     pub(crate) end: Option<&'a str>,
     pub(crate) versions: Versions,
+}
+
+impl Range<'_> {
+    /// Whether an entry lies before the range. A folded prefix may reach into it.
+    fn begins_behind(&self, entry: &Entry) -> bool {
+        let is_around = |start: &str| matches!(entry, Entry::Prefix(prefix) if start.starts_with(prefix));
+        self.start.as_deref().is_some_and(|start| entry.name() < start && !is_around(start))
+    }
 }
 
 /// Which generations to ask for.
@@ -158,6 +167,11 @@ impl GcsStore {
         let mut entries: Vec<Entry> = objects.chain(answer.prefixes.into_iter().map(Entry::Prefix)).collect();
         // Within a page objects and prefixes come apart.
         entries.sort_by(|a, b| a.name().cmp(b.name()));
+        if entries.first().is_some_and(|first| range.begins_behind(first)) {
+            const BEFORE: RemoteErrorKind =
+                RemoteErrorKind::Malformed("a listing that does not begin where it is told to");
+            return Err(failed(BEFORE.into(), LIST));
+        }
         Ok(Page { entries, next: answer.next_page_token.filter(|token| !token.is_empty()) })
     }
 
@@ -271,15 +285,16 @@ impl GcsStore {
         cx: &Context,
         bucket: &str,
         listing: &mut Listing<'_>,
-        (start, mut token): (Option<String>, Option<String>),
+        (start, token): (Option<String>, Option<String>),
     ) -> Result<bool, StoreError> {
         let options = listing.options;
         let delimiter = options.delimiter.as_deref();
         let mut range = Range { prefix: &options.prefix, delimiter, start, ..Range::default() };
+        let mut pages = Pages::new(token);
         loop {
             // One more than wanted tells whether there are more; one more yet, since the first may be the position.
             let limit = (options.limit + 2 - listing.found.len()).min(PAGE_MAX);
-            let page = self.names(cx, bucket, &range, (limit, token.as_deref())).await?;
+            let page = self.names(cx, bucket, &range, (limit, pages.token().map(String::as_str))).await?;
             let ends = |entry: &Entry| match entry {
                 Entry::Prefix(prefix) => delimiter.is_none_or(|delimiter| prefix.ends_with(delimiter)),
                 Entry::Object(_) => true,
@@ -287,7 +302,7 @@ impl GcsStore {
             if page.entries.len() > limit || !page.entries.iter().all(ends) {
                 return Ok(false);
             }
-            let mut step = Step::Next;
+            let (mut step, count) = (Step::Next, page.entries.len());
             for entry in page.entries {
                 step = self.take_folded(cx, bucket, listing, entry).await?;
                 if !matches!(step, Step::Next) {
@@ -297,10 +312,10 @@ impl GcsStore {
             match step {
                 Step::Full => return Ok(true),
                 Step::Jump(None) => return Ok(true),
-                Step::Jump(start) => (range.start, token) = (start, None),
+                Step::Jump(start) => (range.start, pages) = (start, Pages::new(None)),
                 Step::Next if page.next.is_none() => return Ok(true),
                 Step::Next if self.end_page(bucket, listing, &range.start, &page.next) => return Ok(true),
-                Step::Next => token = page.next,
+                Step::Next => drop(pages.turn(page.next, count).map_err(|error| failed(error, LIST))?),
             }
         }
     }
@@ -343,14 +358,15 @@ impl GcsStore {
         cx: &Context,
         bucket: &str,
         listing: &mut Listing<'_>,
-        (start, mut token): (Option<String>, Option<String>),
+        (start, token): (Option<String>, Option<String>),
     ) -> Result<(), StoreError> {
         let options = listing.options;
         let mut range = Range { prefix: &options.prefix, start, ..Range::default() };
+        let mut pages = Pages::new(token);
         loop {
             let limit = (options.limit + 2 - listing.found.len()).min(PAGE_MAX);
-            let page = self.names(cx, bucket, &range, (limit, token.as_deref())).await?;
-            let mut step = Step::Next;
+            let page = self.names(cx, bucket, &range, (limit, pages.token().map(String::as_str))).await?;
+            let (mut step, count) = (Step::Next, page.entries.len());
             for entry in page.entries {
                 step = take_flat(listing, entry);
                 if !matches!(step, Step::Next) {
@@ -359,10 +375,10 @@ impl GcsStore {
             }
             match step {
                 Step::Full | Step::Jump(None) => return Ok(()),
-                Step::Jump(start) => (range.start, token) = (start, None),
+                Step::Jump(start) => (range.start, pages) = (start, Pages::new(None)),
                 Step::Next if page.next.is_none() => return Ok(()),
                 Step::Next if self.end_page(bucket, listing, &range.start, &page.next) => return Ok(()),
-                Step::Next => token = page.next,
+                Step::Next => drop(pages.turn(page.next, count).map_err(|error| failed(error, LIST))?),
             }
         }
     }

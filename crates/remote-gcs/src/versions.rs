@@ -1,9 +1,11 @@
+use remote::Pages;
 use store::{
     Bucket, ListEntry, ListObjects, ListVersions, Position, StoreError, StoreErrorKind, VersionEntry,
     VersionPage, VersionState, VersionSummary, Versioning,
 };
 use types::{Context, ObjectKey, VersionId};
 
+use crate::api::failed;
 use crate::found::{Found, Resource};
 use crate::list::{Entry, Range, Versions, summary};
 use crate::names::{RESERVED, is_reserved, successor};
@@ -126,11 +128,12 @@ impl GcsStore {
     ) -> Result<(), StoreError> {
         let prefix = listing.options.prefix.as_str();
         let mut range = Range { prefix, start, versions: Versions::All, ..Range::default() };
-        let mut token: Option<String> = None;
+        let mut pages = Pages::<String>::new(None);
         let mut group: Option<Group> = None;
         loop {
-            let page = self.names(cx, bucket.name.as_str(), &range, (PAGE_MAX, token.as_deref())).await?;
-            let mut jump = None;
+            let token = pages.token().map(String::as_str);
+            let page = self.names(cx, bucket.name.as_str(), &range, (PAGE_MAX, token)).await?;
+            let (mut jump, count) = (None, page.entries.len());
             for entry in page.entries {
                 let Entry::Object(resource) = entry else { continue };
                 if is_reserved(&resource.name) {
@@ -146,14 +149,12 @@ impl GcsStore {
                 return Ok(());
             }
             if jump.is_some() {
-                (range.start, token, group) = (jump, None, None);
-            } else if page.next.is_some() {
-                token = page.next;
-            } else {
+                (range.start, pages, group) = (jump, Pages::new(None), None);
+            } else if !pages.turn(page.next, count).map_err(|error| failed(error, LIST))? {
                 let jump = group.take().and_then(|group| listing.take(group));
                 match jump {
                     // The last group folded: what lies behind its prefix was in no page yet.
-                    Some(start) if !listing.more => (range.start, token) = (Some(start), None),
+                    Some(start) if !listing.more => (range.start, pages) = (Some(start), Pages::new(None)),
                     _ => return Ok(()),
                 }
             }

@@ -15,8 +15,8 @@ use remote::{BreakerLimits, Limits, RetryLimits};
 use remote_gcs::{Credentials, GcsOptions, GcsStore};
 use store::{
     Bucket, BucketStore, CompleteOptions, CompletedPart, CopyOptions, CopySource, CreateUploadOptions,
-    DeleteOptions, Directive, Identity, ListObjects, MultipartStore, ObjectStore, OpenOptions, PartOptions,
-    PutOptions, PutOutcome, StoreError, StoreErrorKind, UploadRef, WriteCondition,
+    DeleteOptions, Directive, Identity, ListBuckets, ListObjects, MultipartStore, ObjectStore, OpenOptions,
+    PartOptions, Position, PutOptions, PutOutcome, StoreError, StoreErrorKind, UploadRef, WriteCondition,
 };
 use stubs::faults::{Fault, Faults, Matcher};
 use types::{
@@ -382,4 +382,75 @@ async fn an_expired_token_is_replaced_on_the_way() {
     scene.put(pattern(1, 1000), WriteCondition::IfAbsent).await.unwrap();
     scene.world.stub.revoke_tokens();
     assert!(scene.etag().await.is_some());
+}
+
+/// The answer of a service that ignores where a listing is to go on: always the same page, and always more.
+fn first_page(items: &str) -> Fault {
+    let body = format!("{{\"items\":[{items}],\"nextPageToken\":\"t\"}}");
+    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    Fault::Status { code: StatusCode::OK, headers, body: body.into(), forward_first: false }
+}
+
+#[tokio::test]
+async fn a_service_that_ignores_where_to_go_on_is_not_asked_for_ever() {
+    let scene = Scene::new().await;
+    let object = |name: &str| {
+        format!(
+            "{{\"name\":\"{name}\",\"generation\":\"1\",\"metageneration\":\"1\",\"size\":\"1\",\
+             \"updated\":\"2026-01-01T00:00:00Z\",\"timeCreated\":\"2026-01-01T00:00:00Z\"}}"
+        )
+    };
+    let hold = async |part: &str, page: Fault, options: Option<ListObjects>| {
+        scene.faults.always(Matcher::method(Method::GET).path(part), page);
+        let before = scene.faults.seen().requests.len();
+        let (cx, bucket) = (cx(), &scene.bucket);
+        let listed = async {
+            match options {
+                Some(options) => scene.store.list(&cx, bucket, options).await.map(drop),
+                None => {
+                    let all = ListBuckets { prefix: String::new(), after: None, limit: 1000 };
+                    scene.store.list_buckets(&cx, all).await.map(drop)
+                }
+            }
+        };
+        let error = tokio::time::timeout(PATIENCE, listed).await.unwrap().unwrap_err();
+        assert!(matches!(error.kind, StoreErrorKind::Internal), "{error}");
+        assert!(scene.faults.seen().requests.len() - before <= 3);
+        scene.faults.clear();
+        format!("{:?}", error.source)
+    };
+    let all = ListObjects { limit: 1000, ..ListObjects::default() };
+    let said = hold("/o?", first_page(&object("k")), Some(all.clone())).await;
+    assert!(said.contains("go on where it is told to"), "{said}");
+    // Nor is it taken for the rest where it begins anew.
+    let after = Some(Position::Key("m".to_owned()));
+    let said = hold("/o?", first_page(&object("k")), Some(ListObjects { after, ..all })).await;
+    assert!(said.contains("begin where it is told to"), "{said}");
+    let bucket = "{\"name\":\"faulty\",\"timeCreated\":\"2026-01-01T00:00:00Z\"}";
+    let said = hold("/storage/v1/b?", first_page(bucket), None).await;
+    assert!(said.contains("go on where it is told to"), "{said}");
+}
+
+#[tokio::test]
+async fn a_rewrite_that_moves_nothing_is_given_up() {
+    let scene = Scene::new().await;
+    let put = scene.put(pattern(1, 1000), WriteCondition::Always).await.unwrap();
+    let body = "{\"done\":false,\"rewriteToken\":\"t\",\"totalBytesRewritten\":\"0\"}";
+    let page =
+        Fault::Status { code: StatusCode::OK, headers: Vec::new(), body: body.into(), forward_first: false };
+    scene.faults.always(Matcher::method(Method::POST).path("/rewriteTo/"), page);
+    let bucket = scene.bucket.clone().into();
+    let source = CopySource { bucket, key: key(), version_id: None, etag: put.etag };
+    let options = CopyOptions {
+        metadata: Directive::Copy,
+        storage_class: None,
+        tags: Directive::Copy,
+        checksum: None,
+        condition: WriteCondition::Always,
+    };
+    let (to, cx) = (ObjectKey::new("copy").unwrap(), cx());
+    let copy = scene.store.copy(&cx, &source, &scene.bucket, &to, options);
+    let error = tokio::time::timeout(PATIENCE, copy).await.unwrap().unwrap_err();
+    assert!(format!("{:?}", error.source).contains("moves nothing"), "{error:?}");
+    assert!(scene.faults.seen().count(&Method::POST, "/rewriteTo/") < 200);
 }

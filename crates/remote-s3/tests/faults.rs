@@ -18,9 +18,9 @@ use remote_s3::{
     Addressing, Conditional, Credentials, CredentialsSource, NoCredentials, S3Options, S3Store, Secret,
 };
 use store::{
-    Bucket, BucketStore, CompleteOptions, CompletedPart, CreateUploadOptions, ListUploads, MultipartStore,
-    ObjectStore, OpenOptions, PartOptions, PutOptions, PutOutcome, StoreError, StoreErrorKind, UploadRef,
-    WriteCondition,
+    Bucket, BucketStore, CompleteOptions, CompletedPart, CreateUploadOptions, ListBuckets, ListObjects,
+    ListParts, ListUploads, ListVersions, MultipartStore, ObjectStore, OpenOptions, PartOptions, PutOptions,
+    PutOutcome, StoreError, StoreErrorKind, UploadRef, WriteCondition,
 };
 use stubs::faults::{Fault, Faults, Matcher};
 use support::sluice::Upstream;
@@ -412,4 +412,62 @@ async fn one_read_is_one_request_where_its_range_is_known() {
     assert_eq!(world.faults.seen().requests.len() - before, 1);
     assert!(world.read("k").await.unwrap() == bytes);
     assert_eq!(world.faults.seen().requests.len() - before, 2);
+}
+
+/// The answer of a service that ignores where a listing is to go on: always its first page, and always more.
+fn first_page(kind: &str, entry: &str, next: &str) -> Fault {
+    let document = format!("<{kind}><IsTruncated>true</IsTruncated>{next}{entry}</{kind}>");
+    Fault::Status { code: StatusCode::OK, headers: Vec::new(), body: document.into(), forward_first: false }
+}
+
+/// Asks with `ask` while the service answers `page` to every request that has `part` in it.
+async fn hold_still<T>(
+    world: &World,
+    part: &str,
+    page: Fault,
+    ask: impl Future<Output = Result<T, StoreError>>,
+) {
+    world.faults.always(matches(Method::GET, part), page);
+    let before = world.faults.seen().count(&Method::GET, part);
+    let error = tokio::time::timeout(Duration::from_secs(20), ask).await.unwrap().err().unwrap();
+    assert!(matches!(error.kind, StoreErrorKind::Internal), "{part}: {error}");
+    assert!(format!("{:?}", error.source).contains("go on where it is told to"), "{part}: {error:?}");
+    assert!(world.faults.seen().count(&Method::GET, part) - before <= 3, "{part}");
+    world.faults.clear();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_ignores_where_to_go_on_is_not_asked_for_ever() {
+    let world = World::new().await;
+    let (store, cx, bucket) = (&world.store, &world.cx, &world.bucket);
+    let named = "<Key>k</Key><VersionId>v</VersionId><UploadId>u</UploadId><ETag>e</ETag><Size>1</Size>";
+    let marker = "<NextKeyMarker>k</NextKeyMarker><NextVersionIdMarker>v</NextVersionIdMarker>\
+                  <NextUploadIdMarker>u</NextUploadIdMarker>";
+
+    let token = "<NextContinuationToken>t</NextContinuationToken>";
+    let page = first_page("ListBucketResult", &format!("<Contents>{named}</Contents>"), token);
+    let all = ListObjects { limit: 1000, ..ListObjects::default() };
+    hold_still(&world, "list-type=2", page, store.list(cx, bucket, all)).await;
+
+    let page = first_page("ListVersionsResult", &format!("<Version>{named}</Version>"), marker);
+    let all = ListVersions { limit: 1000, ..ListVersions::default() };
+    hold_still(&world, "versions", page, store.list_versions(cx, bucket, all)).await;
+
+    let page = first_page("ListMultipartUploadsResult", &format!("<Upload>{named}</Upload>"), marker);
+    let all = ListUploads { limit: 1000, ..ListUploads::default() };
+    hold_still(&world, "uploads", page, store.list_uploads(cx, bucket, all)).await;
+
+    let id = store.create_upload(cx, bucket, &key("k"), CreateUploadOptions::default()).await.unwrap();
+    let name = key("k");
+    let upload = UploadRef { bucket, key: &name, id: &id };
+    let part = "<Part><PartNumber>1</PartNumber><Size>1</Size><ETag>e</ETag></Part>";
+    let page = first_page("ListPartsResult", part, "");
+    let all = ListParts { after: 0, limit: 1000 };
+    hold_still(&world, "uploadId", page, store.list_parts(cx, upload, all)).await;
+
+    let token = "<ContinuationToken>t</ContinuationToken>";
+    let owned = "<Buckets><Bucket><Name>bucket-a</Name></Bucket></Buckets>";
+    let page = first_page("ListAllMyBucketsResult", owned, token);
+    let all = ListBuckets { prefix: String::new(), after: None, limit: 1000 };
+    hold_still(&world, "/", page, store.list_buckets(cx, all)).await;
 }

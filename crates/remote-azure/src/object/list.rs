@@ -1,5 +1,6 @@
 use std::pin::Pin;
 
+use remote::Pages;
 use store::{Bucket, ListEntry, ListObjects, ListPage, ObjectSummary, Position, StoreError, StoreErrorKind};
 use types::{Context, ObjectKey};
 
@@ -127,9 +128,11 @@ impl Walk<'_> {
         writes: u64,
     ) -> Result<(Vec<Entry>, bool), StoreError> {
         let mut found: Vec<Entry> = Vec::new();
+        let mut pages = Pages::new(self.marker.clone());
         for _ in 0..PAGES_MAX {
             let wanted = if all_count { (limit - found.len()).max(1) } else { SERVICE_PAGE_MAX };
             let mut entries = self.page(wanted).await?.into_iter();
+            let count = entries.len();
             let mut is_cut = false;
             while let Some(entry) = self.next_behind(&mut entries).await? {
                 let entry = self.fold(entry);
@@ -148,7 +151,8 @@ impl Walk<'_> {
                 self.remember(&found, !is_cut, writes);
                 return Ok((found, is_cut || is_full));
             }
-            self.marker = self.next.take();
+            pages.turn(self.next.take(), count).map_err(|error| error.into_store(OPERATION))?;
+            self.marker = pages.token().cloned();
         }
         Err(StoreError::new(StoreErrorKind::Unavailable, OPERATION))
     }

@@ -19,5 +19,6 @@ pub(crate) use entry::{Entry, EntryId, FolderId};
 pub(crate) use error::{ApiError, ApiErrorKind, of_body};
 pub(crate) use folders::Made;
 pub(crate) use limiter::{CALLS_PER_MINUTE, Limiter};
+pub(crate) use listing::Page;
 pub(crate) use multipart::{DriveUpload, NewFile, SentPart};
 pub(crate) use small::{SmallFile, is_form_safe};

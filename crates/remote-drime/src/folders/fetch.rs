@@ -1,9 +1,9 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use types::Context;
 
-use crate::api::{Api, ApiError, ApiErrorKind, Entry, EntryId, FolderId, Lane};
+use crate::api::{Api, ApiError, ApiErrorKind, Entry, EntryId, FolderId, Lane, Page};
 
 /// The most entries of one folder.
 const FOLDER_MAX_ENTRIES: usize = 1_000_000;
@@ -34,38 +34,54 @@ async fn read_pages(
     entries: &mut HashMap<EntryId, Entry>,
 ) -> Result<Option<usize>, ApiError> {
     let cx = Context::background();
+    let mut reading = Reading { folder, entries, seen: HashSet::new(), number: 0, total: None };
     let first = api.page(&cx, lane, folder, 1).await?;
-    let (mut number, mut more) = (1, first.has_next(1));
-    let (last, mut total) = (first.last_page.unwrap_or(1), first.total);
-    take(folder, first.data, entries)?;
+    let last = first.last_page.unwrap_or(1).min(FOLDER_MAX_ENTRIES as u32);
+    let mut more = reading.take(first)?;
     if more && last > 1 {
         let pages = stream::iter(2..=last).map(|number| api.page(&cx, lane, folder, number));
         let mut pages = pages.buffered(PAGES_AT_ONCE);
         while let Some(page) = pages.try_next().await? {
-            number += 1;
-            more = page.has_next(number);
-            total = page.total.or(total);
-            take(folder, page.data, entries)?;
+            more = reading.take(page)?;
         }
     }
     while more {
-        number += 1;
-        let page = api.page(&cx, lane, folder, number).await?;
-        more = page.has_next(number);
-        total = page.total.or(total);
-        take(folder, page.data, entries)?;
+        more = reading.take(api.page(&cx, lane, folder, reading.number + 1).await?)?;
     }
-    Ok(total)
+    Ok(reading.total)
 }
 
-fn take(folder: FolderId, page: Vec<Entry>, entries: &mut HashMap<EntryId, Entry>) -> Result<(), ApiError> {
-    const CALL: &str = "list a folder";
-    if page.iter().any(|entry| entry.parent != folder) {
-        return Err(ApiError::new(ApiErrorKind::Gone, CALL));
-    }
-    entries.extend(page.into_iter().map(|entry| (entry.id, entry)));
-    match entries.len() > FOLDER_MAX_ENTRIES {
-        true => Err(ApiError::new(ApiErrorKind::Malformed("a folder of too many entries"), CALL)),
-        false => Ok(()),
+/// One reading of a folder's pages.
+struct Reading<'a> {
+    folder: FolderId,
+    entries: &'a mut HashMap<EntryId, Entry>,
+    /// What this reading has come by.
+    seen: HashSet<EntryId>,
+    /// The page that was taken last.
+    number: u32,
+    total: Option<usize>,
+}
+
+impl Reading<'_> {
+    /// Takes the next page; says whether there are more.
+    fn take(&mut self, page: Page) -> Result<bool, ApiError> {
+        const CALL: &str = "list a folder";
+        let malformed = |how| Err(ApiError::new(ApiErrorKind::Malformed(how), CALL));
+        if page.data.iter().any(|entry| entry.parent != self.folder) {
+            return Err(ApiError::new(ApiErrorKind::Gone, CALL));
+        }
+        self.number += 1;
+        self.total = page.total.or(self.total);
+        let (more, before) = (page.has_next(self.number), self.seen.len());
+        self.seen.extend(page.data.iter().map(|entry| entry.id));
+        // A service that ignores which page it is asked for would be asked for ever.
+        if more && self.seen.len() == before {
+            return malformed("a folder whose pages do not go on");
+        }
+        self.entries.extend(page.data.into_iter().map(|entry| (entry.id, entry)));
+        match self.entries.len() > FOLDER_MAX_ENTRIES {
+            true => malformed("a folder of too many entries"),
+            false => Ok(more),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::{StreamExt, stream};
 use http::Method;
-use remote::UploadRecord;
+use remote::{RemoteErrorKind, UploadRecord};
 use store::{
     Bucket, ListUploads, Missing, Position, StoreError, StoreErrorKind, UploadEntry, UploadId, UploadRef,
 };
@@ -98,6 +98,7 @@ impl GcsStore {
         prefix: &str,
     ) -> Result<(), StoreError> {
         let range = Range { prefix, versions: Versions::All, ..Range::default() };
+        let mut first: Option<(String, String)> = None;
         loop {
             let page = self.names(cx, bucket, &range, (PAGE_MAX, None)).await?;
             let objects: Vec<(String, String)> = page
@@ -111,6 +112,12 @@ impl GcsStore {
             if objects.is_empty() {
                 return Ok(());
             }
+            if first.as_ref() == objects.first() {
+                const STAYS: RemoteErrorKind =
+                    RemoteErrorKind::Malformed("an object that was removed is still listed");
+                return Err(failed(STAYS.into(), CLEAN));
+            }
+            first = objects.first().cloned();
             // Boxed, so that the compiler need not tell the lifetimes of many futures apart.
             let removals: Vec<BoxFuture<'_, _>> = objects
                 .iter()

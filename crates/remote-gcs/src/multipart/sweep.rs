@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use remote::Pages;
 use store::{ListBuckets, Missing, StoreError, StoreErrorKind, UploadId, UploadRef};
 use types::{BucketName, Context, ObjectKey, Timestamp};
 
 use super::staging::{Mode, NOTES, note_name};
+use crate::api::failed;
 use crate::found::Found;
 use crate::list::{Entry, Range, Versions};
 use crate::names::RESERVED;
@@ -37,6 +39,8 @@ impl Note {
         })
     }
 }
+
+const SWEEP: &str = "sweep the parts of ended uploads";
 
 impl GcsStore {
     /// Removes what ended uploads have left.
@@ -114,9 +118,11 @@ impl GcsStore {
             }
         }
         let range = Range { prefix: RESERVED, versions: Versions::All, ..Range::default() };
-        let mut token: Option<String> = None;
+        let mut pages = Pages::<String>::new(None);
         loop {
-            let page = self.names(cx, bucket.as_str(), &range, (PAGE, token.as_deref())).await?;
+            let token = pages.token().map(String::as_str);
+            let page = self.names(cx, bucket.as_str(), &range, (PAGE, token)).await?;
+            let count = page.entries.len();
             for entry in page.entries {
                 let Entry::Object(resource) = entry else { continue };
                 let (name, generation) = (resource.name.clone(), resource.generation.clone());
@@ -125,8 +131,7 @@ impl GcsStore {
                     self.remove_staged(cx, bucket.as_str(), &name, &generation).await?;
                 }
             }
-            token = page.next;
-            if token.is_none() {
+            if !pages.turn(page.next, count).map_err(|error| failed(error, SWEEP))? {
                 return Ok(());
             }
         }
