@@ -15,7 +15,7 @@ use crate::bucket_cache::BucketCache;
 use crate::list::Folding;
 use crate::multipart::Uploads;
 use crate::names::ANY_KEY;
-use crate::options::{GcsLimits, GcsOptions};
+use crate::options::{GcsLimits, GcsOptions, Trust};
 use crate::probe::Conditions;
 use crate::read::ReadPath;
 use crate::walks::Walks;
@@ -23,6 +23,8 @@ use crate::walks::Walks;
 /// Why versioning is not switched here.
 pub(crate) const VERSIONING: &str = "Cloud Storage keeps noncurrent generations but has no delete markers, and does not \
                                      bring the former version back when the newest is removed";
+/// What no probe can show without a race.
+const REMOVAL: &str = "only Cloud Storage itself is known to refuse a write beside the removal of its bucket";
 /// How often what crashes left behind is looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 
@@ -44,6 +46,7 @@ pub struct Inner {
     pub(crate) walks: Walks,
     pub(crate) buckets: BucketCache,
     pub(crate) conditions: Conditions,
+    trust: Trust,
     pub(crate) probing: tokio::sync::Mutex<()>,
     pub(crate) uploads: Uploads,
 }
@@ -75,6 +78,7 @@ impl GcsStore {
             walks: Walks::default(),
             buckets: BucketCache::default(),
             conditions: Conditions::of(options.trust),
+            trust: options.trust,
             probing: tokio::sync::Mutex::new(()),
             uploads: Uploads::default(),
         }))
@@ -154,6 +158,10 @@ impl ObjectStore for GcsStore {
                 "Cloud Storage drops an object's bytes when it is replaced or removed in a bucket without versions",
             ),
             bucket_identity: Support::No("requests to Cloud Storage name a bucket by its name alone"),
+            exclusive_bucket_removal: match self.trust {
+                Trust::Documented => Support::Yes,
+                Trust::Probe => Support::No(REMOVAL),
+            },
             ..Capabilities::ALL
         }
     }
