@@ -166,7 +166,7 @@ pub(crate) enum CryptCommand {
         /// The keyring, made where it is not there
         #[arg(value_name = "FILE")]
         file: PathBuf,
-        /// The new key's id [default: the date and some random letters]
+        /// The new key's id [default: random letters]
         #[arg(long, value_name = "ID")]
         id: Option<String>,
     },

@@ -1,12 +1,18 @@
 use std::fmt::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use gateway::{Tls, TlsFiles};
 
 use crate::cli::CheckConfigArgs;
-use crate::config::{BucketSettings, Config, Flags, load};
+use crate::config::{
+    BucketSettings, Config, CryptKeys, CryptSettings, Flags, KeyringSource, LayerSettings, load, warnings,
+};
 use crate::connect::connect;
 use crate::environment::ProcessEnvironment;
 use crate::failure::Failure;
+use crate::state::probe_dir;
+use crate::stores::read_keyring;
 
 /// Checks the configuration and prints what would run; tries its stores where that is asked for.
 ///
@@ -21,6 +27,11 @@ pub(crate) fn check_config(args: &CheckConfigArgs) -> Result<(), Failure> {
             .map_err(|error| Failure::configuration(format!("server.tls_cert, server.tls_key: {error}")))?;
     }
     crate::print(&describe(&config));
+    let mut warned = warnings(&config);
+    warned.extend(check_layers(&config)?);
+    for warning in &warned {
+        crate::print(&format!("\nwarning: {warning}\n"));
+    }
     if args.connect { try_stores(&config) } else { Ok(()) }
 }
 
@@ -59,8 +70,7 @@ fn describe(config: &Config) -> String {
         None => line("state", "in memory".to_owned()),
     }
     for store in &config.stores {
-        let kind = store.kind.to_string();
-        line("store", format!("{}: {kind}", store.name));
+        line("store", format!("{}: {}{}", store.name, store.kind, behind(&store.layers)));
     }
     for bucket in config.buckets.iter().chain([&config.other_buckets]) {
         line("bucket", bucket_line(bucket));
@@ -87,5 +97,49 @@ fn bucket_line(bucket: &BucketSettings) -> String {
         (None, Some(prefix)) => format!(" below \"{prefix}\""),
         (Some(remote), Some(prefix)) => format!(" as {remote} below \"{prefix}\""),
     };
-    format!("{name} in {}{place}{owner}{open}", bucket.store)
+    format!("{name} in {}{place}{owner}{open}{}", bucket.store, behind(&bucket.layers))
+}
+
+/// What a store or a bucket stands behind.
+fn behind(layers: &[LayerSettings]) -> String {
+    let names: Vec<_> = layers.iter().map(LayerSettings::name).collect();
+    if names.is_empty() { String::new() } else { format!(", behind {}", names.join(", ")) }
+}
+
+/// Reads the keyrings and tries whether caches can be written; what is only doubtful is returned.
+///
+/// # Errors
+/// The first that cannot be used.
+fn check_layers(config: &Config) -> Result<Vec<String>, Failure> {
+    let mut warned = Vec::new();
+    for (path, layers) in config.layer_lists() {
+        for (index, layer) in layers.iter().enumerate() {
+            let setting = format!("{path}.layers[{index}]");
+            match layer {
+                LayerSettings::Cache(cache) => probe(&setting, &cache.path)?,
+                LayerSettings::Crypt(CryptSettings { keys: CryptKeys::Keyring(source), .. }) => {
+                    read_keyring(&format!("{setting}.keyring"), source)?;
+                    warned.extend(open_to_others(&setting, source));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(warned)
+}
+
+fn open_to_others(setting: &str, source: &KeyringSource) -> Option<String> {
+    let KeyringSource::File(path) = source else { return None };
+    let mode = std::fs::metadata(path).ok()?.permissions().mode();
+    (mode & 0o077 != 0).then(|| {
+        format!("{setting}.keyring: other users may read {}; chmod 600 keeps it to its owner", path.display())
+    })
+}
+
+/// Writes into a cache's directory, or, where it is yet to be made, into the one that it will be made in.
+fn probe(setting: &str, path: &Path) -> Result<(), Failure> {
+    let there = path.ancestors().find(|dir| dir.is_dir()).unwrap_or(Path::new("."));
+    probe_dir(there).map_err(|error| {
+        Failure::configuration(format!("{setting}.path: cannot write in {}: {error}", there.display()))
+    })
 }

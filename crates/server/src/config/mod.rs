@@ -22,9 +22,8 @@ pub(crate) use access_keys::{AccessKeySettings, RootKey};
 pub(crate) use buckets::BucketSettings;
 pub(crate) use error::ConfigError;
 pub(crate) use layers::{
-    BandwidthSettings, CacheMode, CacheSettings, CryptAlgorithm, CryptKeys, CryptNames, CryptSettings,
-    FaultSettings, Foreign, KeyringSource, LayerSettings, LimitSettings, QuotaSettings, RetrySettings,
-    VaultSettings,
+    CacheMode, CacheSettings, CryptAlgorithm, CryptKeys, CryptNames, CryptSettings, Foreign, KeyringSource,
+    LayerSettings, QuotaSettings, VaultSettings,
 };
 pub(crate) use load::{Config, Environment, Flags, load};
 pub(crate) use paths::place_of;

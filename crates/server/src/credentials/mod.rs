@@ -4,7 +4,9 @@ mod aws;
 mod aws_http;
 mod azure;
 mod gcs;
+mod vault;
 
 pub(crate) use aws::{AwsChain, region as aws_region};
 pub(crate) use azure::azure_identity;
 pub(crate) use gcs::gcs_identity;
+pub(crate) use vault::Transit;

@@ -36,6 +36,18 @@ pub(crate) fn replace_file(path: &Path, content: &[u8]) -> Result<(), StateError
     sync_dir(path.parent().unwrap_or(Path::new("."))).map_err(refused)
 }
 
+/// Writes, synchronises and removes a file in a directory.
+///
+/// # Errors
+/// The operating system's, where one of these cannot be done.
+pub(crate) fn probe_dir(dir: &Path) -> io::Result<()> {
+    let probe = dir.join(format!(".sluice-probe-{}", std::process::id()));
+    let written = write_new(&probe, b"probe");
+    // What could not be written is not there to be removed; what stopped the writing is what matters.
+    let removed = fs::remove_file(&probe);
+    written.and(removed)
+}
+
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(content)?;

@@ -5,7 +5,7 @@ mod error;
 mod lock;
 mod root_key;
 
-pub(crate) use durable::{make_dir, replace_file};
+pub(crate) use durable::{make_dir, probe_dir, replace_file};
 pub(crate) use error::StateError;
 pub(crate) use lock::{Holder, LockFile};
 pub(crate) use root_key::{generate, read_root_key, root_key};

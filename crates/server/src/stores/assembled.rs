@@ -30,7 +30,7 @@ pub(crate) async fn assemble(config: &Config, around: &Surroundings) -> Result<A
     let mut opened: Vec<OpenedStore> = Vec::new();
     for settings in &config.stores {
         let base = open_base(settings, around).await?;
-        let stack = maker.make(For::Store(&settings.name), &settings.layers).await?;
+        let stack = maker.make(For::Store(&settings.name), &settings.layers, None).await?;
         opened.push(OpenedStore::new(&settings.name, base, stack)?);
     }
     let mut homes = Homes { config, opened: &opened, bases: bases(&opened), stacks: Vec::new() };
@@ -81,16 +81,16 @@ impl Homes<'_> {
     async fn home(&mut self, bucket: &BucketSettings, maker: &mut Maker<'_>) -> Result<Home, Failure> {
         let missing = || Failure::configuration(format!("there is no [store.{}]", bucket.store));
         let base = self.bases.get(&bucket.store).cloned().ok_or_else(missing)?;
-        let (remote, prefix) = (bucket.remote.clone(), bucket.prefix.clone());
-        let placed = |store| Home { remote, prefix, base: base.clone(), ..Home::new(store) };
+        let remote = bucket.remote.clone();
         if bucket.layers.is_empty() {
-            return Ok(placed(base.clone()));
+            return Ok(Home { remote, prefix: bucket.prefix.clone(), ..Home::new(base) });
         }
+        // The prefix stands inside limits and quotas, so that they are this bucket's.
         let owner = For::Bucket(bucket.name.as_ref().map(BucketName::as_str));
-        let stack = maker.make(owner, &bucket.layers).await?;
+        let stack = maker.make(owner, &bucket.layers, bucket.prefix.as_deref()).await?;
         let store = stack.wrap(base.clone())?;
         self.stacks.push((bucket.name.clone(), Arc::new(stack)));
-        Ok(placed(store))
+        Ok(Home { base, remote, ..Home::new(store) })
     }
 
     /// Whether a bucket is one of its store on this machine, under its own name.

@@ -15,3 +15,4 @@ pub(crate) use assembled::{Assembled, assemble, owner_of};
 pub(crate) use kept::{For, keep};
 pub(crate) use locks::{cache_directories, lock_directories};
 pub(crate) use opened::{Base, Engine, OpenedStore, SnapshotPlan, Surroundings, open_bare, open_base};
+pub(crate) use stack::read_keyring;

@@ -4,11 +4,13 @@ use layers::{ObserveStats, StoreOperation};
 use meta_sqlite::SqliteStats;
 use types::{Counter, DurationHistogram};
 
-fn counter(name: &'static str, help: &'static str, counter: &Counter) -> Reading {
+/// A number that only grows.
+pub(super) fn counter(name: &'static str, help: &'static str, counter: &Counter) -> Reading {
     Reading::new(name, help, ReadingValue::Counter(counter.get()))
 }
 
-fn durations(name: &'static str, help: &'static str, durations: &DurationHistogram) -> Reading {
+/// Durations in buckets.
+pub(super) fn durations(name: &'static str, help: &'static str, durations: &DurationHistogram) -> Reading {
     Reading::new(name, help, ReadingValue::Histogram(durations.snapshot()))
 }
 

@@ -1,38 +1,10 @@
-use std::time::Duration;
+use layers::{BandwidthOptions, FaultOptions, LimitOptions, OptionError, RetryOptions};
 
 use crate::config::ConfigError;
 use crate::config::section::Section;
 
 /// The longest prefix.
 const PREFIX_MAX_BYTES: usize = 512;
-const DEFAULT_WAIT: Duration = Duration::from_secs(10);
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-const DEFAULT_ATTEMPTS: u64 = 3;
-/// More attempts would hold a client longer than any waits.
-const ATTEMPTS_MAX: u64 = 20;
-
-/// So many calls and no more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct LimitSettings {
-    pub(crate) requests_per_second: Option<u32>,
-    pub(crate) concurrency: Option<u32>,
-    /// How long a call waits for its turn.
-    pub(crate) wait: Duration,
-}
-
-/// So many bytes a second and no more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct BandwidthSettings {
-    pub(crate) read_bytes_per_second: Option<u64>,
-    pub(crate) write_bytes_per_second: Option<u64>,
-}
-
-/// How long a call may take, and how often it is tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RetrySettings {
-    pub(crate) timeout: Duration,
-    pub(crate) attempts: u32,
-}
 
 /// How much a bucket may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,48 +13,35 @@ pub(crate) struct QuotaSettings {
     pub(crate) objects: Option<u64>,
 }
 
-/// How a store misbehaves, for tests.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct FaultSettings {
-    pub(crate) latency: Duration,
-    pub(crate) jitter: Duration,
-    /// The part of calls that fail before they do anything, 0 to 1.
-    pub(crate) errors: f64,
-    /// The part of calls that take effect and fail all the same.
-    pub(crate) lost: f64,
-    /// The part of bodies that break off.
-    pub(crate) cuts: f64,
-    /// Makes the same faults again.
-    pub(crate) seed: Option<u64>,
+pub(super) fn limit(section: &Section<'_>) -> Result<LimitOptions, ConfigError> {
+    let default = LimitOptions::default();
+    let options = LimitOptions {
+        requests_per_second: small(section, "requests")?,
+        concurrency: small(section, "concurrency")?,
+        wait: section.duration("wait")?.unwrap_or(default.wait),
+    };
+    let is_one = options.requests_per_second.is_some() || options.concurrency.is_some();
+    either(section, is_one, "requests", "concurrency")?;
+    valid(section, options, LimitOptions::validate)
 }
 
-impl LimitSettings {
-    pub(super) fn read(section: &Section<'_>) -> Result<Self, ConfigError> {
-        let (requests, concurrency) = (positive(section, "requests")?, positive(section, "concurrency")?);
-        either(section, requests.is_some() || concurrency.is_some(), "requests", "concurrency")?;
-        let wait = section.duration("wait")?.unwrap_or(DEFAULT_WAIT);
-        Ok(Self { requests_per_second: requests, concurrency, wait })
-    }
+pub(super) fn bandwidth(section: &Section<'_>) -> Result<BandwidthOptions, ConfigError> {
+    let options = BandwidthOptions {
+        read_bytes_per_second: section.size("read")?,
+        write_bytes_per_second: section.size("write")?,
+    };
+    let is_one = options.read_bytes_per_second.is_some() || options.write_bytes_per_second.is_some();
+    either(section, is_one, "read", "write")?;
+    valid(section, options, BandwidthOptions::validate)
 }
 
-impl BandwidthSettings {
-    pub(super) fn read(section: &Section<'_>) -> Result<Self, ConfigError> {
-        let (read, write) = (positive_size(section, "read")?, positive_size(section, "write")?);
-        either(section, read.is_some() || write.is_some(), "read", "write")?;
-        Ok(Self { read_bytes_per_second: read, write_bytes_per_second: write })
-    }
-}
-
-impl RetrySettings {
-    pub(super) fn read(section: &Section<'_>) -> Result<Self, ConfigError> {
-        let attempts = section.count("attempts")?.unwrap_or(DEFAULT_ATTEMPTS);
-        let attempts = u32::try_from(attempts).ok().filter(|_| (1..=ATTEMPTS_MAX).contains(&attempts));
-        let refused = || ConfigError::new(section.setting("attempts"), "must be 1 to 20");
-        Ok(Self {
-            timeout: section.duration("timeout")?.unwrap_or(DEFAULT_TIMEOUT),
-            attempts: attempts.ok_or_else(refused)?,
-        })
-    }
+pub(super) fn retry(section: &Section<'_>) -> Result<RetryOptions, ConfigError> {
+    let default = RetryOptions::default();
+    let options = RetryOptions {
+        timeout: section.duration("timeout")?.unwrap_or(default.timeout),
+        attempts: small(section, "attempts")?.unwrap_or(default.attempts),
+    };
+    valid(section, options, RetryOptions::validate)
 }
 
 impl QuotaSettings {
@@ -93,18 +52,17 @@ impl QuotaSettings {
     }
 }
 
-impl FaultSettings {
-    pub(super) fn read(section: &Section<'_>) -> Result<Self, ConfigError> {
-        let share = |name| Ok(section.share(name)?.unwrap_or(0.0));
-        Ok(Self {
-            latency: section.duration_or_none("latency")?.unwrap_or_default(),
-            jitter: section.duration_or_none("jitter")?.unwrap_or_default(),
-            errors: share("errors")?,
-            lost: share("lost")?,
-            cuts: share("cuts")?,
-            seed: section.count("seed")?,
-        })
-    }
+pub(super) fn fault(section: &Section<'_>) -> Result<FaultOptions, ConfigError> {
+    let share = |name| Ok(section.share(name)?.unwrap_or(0.0));
+    let options = FaultOptions {
+        latency: section.duration_or_none("latency")?.unwrap_or_default(),
+        jitter: section.duration_or_none("jitter")?.unwrap_or_default(),
+        errors: share("errors")?,
+        lost: share("lost")?,
+        cuts: share("cuts")?,
+        seed: section.count("seed")?,
+    };
+    valid(section, options, FaultOptions::validate)
 }
 
 /// What all keys begin with inside a prefix layer.
@@ -118,19 +76,10 @@ pub(super) fn prefix(section: &Section<'_>) -> Result<String, ConfigError> {
     Ok(prefix.to_owned())
 }
 
-fn positive(section: &Section<'_>, name: &str) -> Result<Option<u32>, ConfigError> {
+fn small(section: &Section<'_>, name: &str) -> Result<Option<u32>, ConfigError> {
     let Some(count) = section.count(name)? else { return Ok(None) };
-    match u32::try_from(count) {
-        Ok(count) if count > 0 => Ok(Some(count)),
-        _ => Err(ConfigError::new(section.setting(name), "must be 1 to 4294967295")),
-    }
-}
-
-fn positive_size(section: &Section<'_>, name: &str) -> Result<Option<u64>, ConfigError> {
-    match section.size(name)? {
-        Some(0) => Err(ConfigError::new(section.setting(name), "must be more than nothing")),
-        size => Ok(size),
-    }
+    let refused = |_| ConfigError::new(section.setting(name), "must be at most 4294967295");
+    u32::try_from(count).map(Some).map_err(refused)
 }
 
 fn either(section: &Section<'_>, has_one: bool, left: &str, right: &str) -> Result<(), ConfigError> {
@@ -138,4 +87,16 @@ fn either(section: &Section<'_>, has_one: bool, left: &str, right: &str) -> Resu
         return Ok(());
     }
     Err(ConfigError::new(section.setting(left), format!("is missing: set {left}, {right} or both")))
+}
+
+/// The layer's own word on its options.
+fn valid<T>(
+    section: &Section<'_>,
+    options: T,
+    validate: impl FnOnce(&T) -> Result<(), OptionError>,
+) -> Result<T, ConfigError> {
+    match validate(&options) {
+        Ok(()) => Ok(options),
+        Err(error) => Err(ConfigError::new(section.setting(error.option), error.problem)),
+    }
 }

@@ -4,6 +4,7 @@ mod cache;
 mod crypt;
 mod light;
 
+use ::layers::{BandwidthOptions, FaultOptions, LimitOptions, RetryOptions};
 use store::{Slot, check_order};
 
 use super::ConfigError;
@@ -17,7 +18,7 @@ pub(crate) use cache::{CacheMode, CacheSettings};
 pub(crate) use crypt::{
     CryptAlgorithm, CryptKeys, CryptNames, CryptSettings, Foreign, KeyringSource, VaultSettings,
 };
-pub(crate) use light::{BandwidthSettings, FaultSettings, LimitSettings, QuotaSettings, RetrySettings};
+pub(crate) use light::QuotaSettings;
 
 /// Layers around one store; more would only be slow.
 const LAYERS_MAX: usize = 16;
@@ -26,16 +27,16 @@ const LAYERS_MAX: usize = 16;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum LayerSettings {
     Log,
-    Limit(LimitSettings),
-    Bandwidth(BandwidthSettings),
-    Retry(RetrySettings),
+    Limit(LimitOptions),
+    Bandwidth(BandwidthOptions),
+    Retry(RetryOptions),
     ReadOnly,
     Quota(QuotaSettings),
     /// What all keys begin with inside.
     Prefix(String),
     Crypt(CryptSettings),
     Cache(CacheSettings),
-    Fault(FaultSettings),
+    Fault(FaultOptions),
 }
 
 // A fault's share is never NaN.
@@ -75,15 +76,15 @@ impl LayerSettings {
     fn read(kind: &str, section: &Section<'_>) -> Result<Self, ConfigError> {
         Ok(match kind {
             "log" => Self::Log,
-            "limit" => Self::Limit(LimitSettings::read(section)?),
-            "bandwidth" => Self::Bandwidth(BandwidthSettings::read(section)?),
-            "retry" => Self::Retry(RetrySettings::read(section)?),
+            "limit" => Self::Limit(light::limit(section)?),
+            "bandwidth" => Self::Bandwidth(light::bandwidth(section)?),
+            "retry" => Self::Retry(light::retry(section)?),
             "read_only" => Self::ReadOnly,
             "quota" => Self::Quota(QuotaSettings::read(section)?),
             "prefix" => Self::Prefix(light::prefix(section)?),
             "crypt" => Self::Crypt(CryptSettings::read(section)?),
             "cache" => Self::Cache(CacheSettings::read(section)?),
-            _ => Self::Fault(FaultSettings::read(section)?),
+            _ => Self::Fault(light::fault(section)?),
         })
     }
 }

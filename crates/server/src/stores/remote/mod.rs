@@ -19,6 +19,7 @@ use super::{Base, Engine, Surroundings, readings};
 use crate::config::{StoreKind, StoreSettings};
 use crate::failure::Failure;
 use parts::Parts;
+pub(super) use parts::client;
 
 /// Something that will have ended.
 pub(crate) type Done = Pin<Box<dyn Future<Output = ()> + Send>>;

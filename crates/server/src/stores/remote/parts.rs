@@ -26,7 +26,7 @@ impl Parts {
     /// # Errors
     /// Where the ledger's file cannot be used.
     pub(super) fn open(name: &str, around: &Surroundings) -> Result<Self, Failure> {
-        let client = client(name, around, Limits::default())?;
+        let client = client(&format!("store.{name}"), around, Limits::default())?;
         let kept = keep(For::Store(name), LEDGER_FILE, around)?;
         Ok(Self { client, ledger: Ledger::new(kept.meta), engine: kept.engine })
     }
@@ -43,11 +43,19 @@ impl Parts {
         around: &Surroundings,
     ) -> Result<Client, Failure> {
         let limits = Limits { first_byte: CREDENTIALS_MAX_WAIT, ..Limits::default() };
-        client(&format!("{name} credentials"), around, limits)
+        client(&format!("store.{name} credentials"), around, limits)
     }
 }
 
-fn client(name: &str, around: &Surroundings, limits: Limits) -> Result<Client, Failure> {
+/// A client without connections.
+///
+/// # Errors
+/// Where it cannot be made.
+pub(in crate::stores) fn client(
+    name: &str,
+    around: &Surroundings,
+    limits: Limits,
+) -> Result<Client, Failure> {
     let options = ClientOptions {
         name: name.to_owned(),
         budget: around.budget.clone(),
@@ -56,5 +64,5 @@ fn client(name: &str, around: &Surroundings, limits: Limits) -> Result<Client, F
         limits,
         roots: Roots::System,
     };
-    Client::new(options).map_err(|error| Failure::new(format!("store.{name}: {error}")))
+    Client::new(options).map_err(|error| Failure::new(format!("{name}: {error}")))
 }

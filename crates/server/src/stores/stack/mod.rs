@@ -1,12 +1,15 @@
 //! The layers around a store, or around the home of a bucket.
 
+mod keys;
+mod light;
 mod maker;
 
 use gateway::Reading;
-use store::{Layer, SharedStore};
+use store::{Layer, SharedStore, Slot};
 
 use crate::failure::Failure;
 
+pub(crate) use keys::{Keys, read_keyring};
 pub(crate) use maker::Maker;
 
 /// What a layer has counted, read when it is asked for.
@@ -28,6 +31,22 @@ impl Stack {
     /// Where they stand in the wrong order.
     pub(crate) fn wrap(&self, inner: SharedStore) -> Result<SharedStore, Failure> {
         store::stack(&self.layers, inner).map_err(|clash| Failure::configuration(clash.to_string()))
+    }
+
+    /// What they are around, as the log names it.
+    fn place(&self) -> String {
+        self.label.as_ref().map_or(String::new(), |(_, name)| name.clone())
+    }
+
+    /// Adds the innermost layer so far.
+    fn push(&mut self, layer: impl Layer + 'static) {
+        self.layers.push(Box::new(layer));
+    }
+
+    /// Adds a layer that renames at the place of its slot.
+    fn insert_name(&mut self, layer: impl Layer + 'static) {
+        let place = self.layers.iter().position(|other| other.slot() > Slot::Name);
+        self.layers.insert(place.unwrap_or(self.layers.len()), Box::new(layer));
     }
 
     /// The layers' names, the outermost first.
