@@ -1,0 +1,152 @@
+//! Back-fill: brings a target that has joined later to what the others have, bucket by bucket, while the mirror serves.
+//!
+//! Until it is done the target is no full member of the bucket: a key that it was not given yet is read from others, and
+//! what is written meanwhile is written to it, too.
+
+mod cursor;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use store::{ListEntry, ListObjects, Position, StoreError};
+use tokio::time::sleep;
+use types::{BucketName, Context, ObjectKey};
+
+pub use cursor::BackfillProgress;
+pub(crate) use cursor::{NAMES, parse_name};
+
+use crate::core::Core;
+use crate::journal::{BucketRecord, Member};
+
+/// Keys that are brought to a target side by side.
+const KEYS_AT_ONCE: usize = 4;
+/// Keys after which it is kept how far a back-fill has come.
+const KEYS_PER_MARK: usize = 100;
+/// Buckets whose records are read at once.
+const BUCKETS: usize = 100;
+/// How long it takes until somebody looks again whether a target has joined, and the rest after a failure.
+pub(crate) const REST: Duration = Duration::from_secs(5);
+
+type Filling<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
+
+impl Core {
+    /// Fills targets for as long as it is polled.
+    pub(crate) async fn keep_filling(self: &Arc<Self>) {
+        loop {
+            // What fails is tried again after the rest: a target that is away is out by then.
+            let _failed = self.fill_all().await;
+            sleep(REST).await;
+        }
+    }
+
+    /// One pass over all buckets and the targets that are being filled.
+    ///
+    /// # Errors
+    /// The last failure of a bucket; those behind it were tried all the same.
+    pub(crate) async fn fill_all(self: &Arc<Self>) -> Result<(), StoreError> {
+        let (mut after, mut outcome): (Option<BucketName>, _) = (None, Ok(()));
+        loop {
+            let (buckets, more) =
+                self.journal.buckets("", after.as_ref().map(BucketName::as_str), BUCKETS).await?;
+            for (name, record) in &buckets {
+                for place in self.filling(record) {
+                    outcome = self.fill(name, record, place).await.and(outcome);
+                }
+            }
+            match buckets.into_iter().next_back() {
+                Some((name, _)) if more => after = Some(name),
+                _ => return outcome,
+            }
+        }
+    }
+
+    /// The targets that are being filled in a bucket and answer.
+    fn filling(&self, record: &BucketRecord) -> Vec<usize> {
+        let is_filling = |place: &usize| record.member(self.targets[*place].number) == Some(Member::Filling);
+        (0..self.targets.len()).filter(is_filling).filter(|place| !self.health.is_out(*place)).collect()
+    }
+
+    async fn fill(
+        self: &Arc<Self>,
+        name: &BucketName,
+        record: &BucketRecord,
+        place: usize,
+    ) -> Result<(), StoreError> {
+        let cursor_name = cursor::name(self.targets[place].number, name);
+        let kept = self.journal.cursor(&cursor_name).await?;
+        let kept = kept.as_deref().and_then(BackfillProgress::decode);
+        let mut progress = kept.filter(|progress| progress.handle == record.handle).unwrap_or_else(|| {
+            BackfillProgress { handle: record.handle, keys: 0, behind: None }
+        });
+        loop {
+            let page = self.keys_behind(name, record, progress.behind.as_ref()).await?;
+            let Some(last) = page.last().cloned() else { break };
+            self.fill_keys(name, record.handle, place, &page).await?;
+            progress.keys += page.len() as u64;
+            progress.behind = Some(last);
+            self.stats.filled.add(page.len() as u64);
+            self.journal.set_cursor(&cursor_name, Some(&progress.encode())).await?;
+        }
+        self.set_member(name, place, Member::Full).await?;
+        self.journal.set_cursor(&cursor_name, None).await
+    }
+
+    /// The next keys of a bucket, in order: all that the journal knows, and all that are there without its knowing.
+    async fn keys_behind(
+        &self,
+        name: &BucketName,
+        record: &BucketRecord,
+        behind: Option<&ObjectKey>,
+    ) -> Result<Vec<ObjectKey>, StoreError> {
+        let start = behind.map_or_else(Vec::new, |key| [key.as_str().as_bytes(), &[0]].concat());
+        let (rows, more) =
+            self.journal.known_between(record.handle, (&start, None), KEYS_PER_MARK).await?;
+        let mut keys: Vec<ObjectKey> = rows.into_iter().map(|(key, _)| key).collect();
+        if record.coverage == crate::journal::Coverage::Whole {
+            return Ok(keys);
+        }
+        let known_to = keys.last().filter(|_| more).cloned();
+        let options = ListObjects {
+            after: behind.map(|key| Position::Key(key.as_str().to_owned())),
+            limit: KEYS_PER_MARK,
+            ..ListObjects::default()
+        };
+        let page = self.objects_page(&Context::background(), &record.to_bucket(name), options).await?;
+        let listed = page.entries.into_iter().filter_map(|entry| match entry {
+            ListEntry::Object(object) => Some(object.key),
+            ListEntry::Prefix(_) => None,
+        });
+        let listed: Vec<ObjectKey> = listed.collect();
+        let listed_to = listed.last().filter(|_| page.more).cloned();
+        keys.extend(listed);
+        let to = known_to.into_iter().chain(listed_to).min();
+        keys.retain(|key| to.as_ref().is_none_or(|to| key <= to));
+        keys.sort();
+        keys.dedup();
+        Ok(keys)
+    }
+
+    async fn fill_keys(
+        self: &Arc<Self>,
+        name: &BucketName,
+        handle: u64,
+        place: usize,
+        keys: &[ObjectKey],
+    ) -> Result<(), StoreError> {
+        let mut waiting = keys.iter();
+        let mut filling: FuturesUnordered<Filling<'_>> = FuturesUnordered::new();
+        loop {
+            while filling.len() < KEYS_AT_ONCE {
+                let Some(key) = waiting.next() else { break };
+                filling.push(Box::pin(self.repair_key(place, name, handle, key)));
+            }
+            match filling.next().await {
+                Some(filled) => filled?,
+                None => return Ok(()),
+            }
+        }
+    }
+}
