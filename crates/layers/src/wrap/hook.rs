@@ -38,13 +38,9 @@ pub(crate) trait Sent: Sized + Send {
     fn with_body(self, wrap: impl FnOnce(Body) -> Body) -> Self;
     /// The same for another time, which a body cannot be.
     fn again(&self) -> Option<Self>;
-    /// Whether it is a body.
-    const IS_BODY: bool;
 }
 
 impl Sent for () {
-    const IS_BODY: bool = false;
-
     fn with_body(self, _: impl FnOnce(Body) -> Body) -> Self {}
 
     fn again(&self) -> Option<Self> {
@@ -53,8 +49,6 @@ impl Sent for () {
 }
 
 impl Sent for Body {
-    const IS_BODY: bool = true;
-
     fn with_body(self, wrap: impl FnOnce(Body) -> Body) -> Self {
         wrap(self)
     }

@@ -1,0 +1,5 @@
+mod body;
+mod layer;
+mod writes;
+
+pub use layer::{Quota, QuotaOptions, QuotaStats};

@@ -1,0 +1,5 @@
+mod content;
+mod layer;
+mod progress;
+
+pub use layer::{Retry, RetryOptions, RetryStats};

@@ -1,0 +1,135 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use store::UploadId;
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+
+use super::claim::End;
+use super::group::{Group, Limits, Slot, Usage};
+
+/// What an account knows.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    pub(super) phase: Phase,
+    /// What the bucket holds, with what writes under way may bring beyond that.
+    pub(super) used: Usage,
+    pub(super) groups: HashMap<Slot, Group>,
+    /// Bytes of the parts of each unfinished upload.
+    pub(super) uploads: HashMap<UploadId, u64>,
+    /// Writes under way; a count needs that there are none.
+    pub(super) under_way: usize,
+    /// Something may have taken effect or not: `used` may be too high.
+    pub(super) is_doubtful: bool,
+    pub(super) counted_at: Option<Instant>,
+    next_id: u64,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    #[default]
+    Unknown,
+    Counting,
+    Known,
+    /// The last count failed; whether because there is no such bucket.
+    Failed {
+        is_missing: bool,
+    },
+}
+
+/// What is left to do when a write has left its group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    Nothing,
+    /// To look at what the slot holds, as it was when so many had joined.
+    Look(u64),
+}
+
+impl Book {
+    /// Adds a write to those of a slot; to none but its own without one. Gives the write's number, and where it is known what
+    /// the slot held before.
+    pub(super) fn join(&mut self, slot: Option<Slot>) -> (Slot, u64, Arc<OnceCell<Usage>>) {
+        self.next_id += 1;
+        let id = self.next_id;
+        let slot = slot.unwrap_or(Slot::Own(id));
+        let group = self.groups.entry(slot.clone()).or_default();
+        group.joined += 1;
+        group.members.push((id, Usage::NOTHING));
+        let before = group.before.clone();
+        (slot, id, before)
+    }
+
+    /// Reserves room for what a write may bring; as before where there is none.
+    pub(super) fn reserve(
+        &mut self,
+        slot: &Slot,
+        id: u64,
+        wanted: Usage,
+        limits: &Limits,
+    ) -> Result<(), &'static str> {
+        let Some(group) = self.groups.get_mut(slot) else { return Ok(()) };
+        let Some(place) = group.members.iter().position(|(member, _)| *member == id) else { return Ok(()) };
+        let (before, reserved) = (group.extra(), group.members[place].1);
+        group.members[place].1 = wanted;
+        let used = self.used.plus(group.extra()).less(before);
+        if let Some(full) = used.excess(self.used, limits) {
+            group.members[place].1 = reserved;
+            return Err(full);
+        }
+        self.used = used;
+        Ok(())
+    }
+
+    /// Ends a write. The last one of a slot settles what the slot holds, by a look where it cannot tell.
+    pub(super) fn leave(&mut self, slot: &Slot, id: u64, end: End) -> Left {
+        let Some(group) = self.groups.get_mut(slot) else { return Left::Nothing };
+        let before = group.extra();
+        let place = group.members.iter().position(|(member, _)| *member == id);
+        let reserved = place.map_or(Usage::NOTHING, |place| group.members.swap_remove(place).1);
+        group.is_unsure |= group.joined > 1 || end == End::Unknown;
+        match end {
+            End::Unchanged => {}
+            End::Holds(usage) => (group.peak, group.last) = (group.peak.max(usage), Some(usage)),
+            End::Unknown => group.peak = group.peak.max(reserved),
+        }
+        self.used = self.used.plus(group.extra()).less(before);
+        if !group.members.is_empty() {
+            return Left::Nothing;
+        }
+        if group.is_unsure {
+            return Left::Look(group.joined);
+        }
+        let holds = group.last.unwrap_or(group.held_before());
+        self.settle(slot, holds);
+        Left::Nothing
+    }
+
+    /// Settles what a slot holds by what was seen, unless somebody has joined since then. Where nothing was seen, room stays
+    /// reserved for the largest that it can be.
+    pub(super) fn looked(&mut self, slot: &Slot, joined: u64, seen: Option<Usage>) {
+        let Some(group) = self.groups.get(slot) else { return };
+        if group.joined != joined || !group.members.is_empty() {
+            return;
+        }
+        self.is_doubtful |= seen.is_none();
+        let holds = seen.unwrap_or(group.held_before().plus(group.extra()));
+        self.settle(slot, holds);
+    }
+
+    fn settle(&mut self, slot: &Slot, holds: Usage) {
+        let Some(group) = self.groups.remove(slot) else { return };
+        let (before, extra) = (group.held_before(), group.extra());
+        let mut holds = holds;
+        if let Slot::Part(_, upload, _) = slot {
+            match self.uploads.get_mut(upload) {
+                Some(bytes) => *bytes = bytes.saturating_add(holds.bytes).saturating_sub(before.bytes),
+                // The upload has ended meanwhile, and what it held with it.
+                None => {
+                    self.is_doubtful |= holds != before;
+                    holds = before;
+                }
+            }
+        }
+        self.used = self.used.plus(holds).less(before).less(extra);
+    }
+}

@@ -1,0 +1,119 @@
+use std::sync::Arc;
+
+use store::{StoreError, StoreErrorKind};
+
+use super::account::Account;
+use super::book::Left;
+use super::count::Below;
+use super::group::{Slot, Usage};
+
+/// How a write ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The slot holds this now.
+    Holds(Usage),
+    /// It had no effect.
+    Unchanged,
+    /// It took effect or not.
+    Unknown,
+}
+
+/// A write's share in what its slot holds.
+pub(crate) struct Share {
+    account: Arc<Account>,
+    slot: Slot,
+    id: u64,
+}
+
+/// The one who ends a share. Dropped without being settled, the share's room stays reserved.
+pub(crate) struct Claim {
+    share: Arc<Share>,
+    /// How it ended, where it is dropped; `None` once that is said.
+    end: Option<End>,
+}
+
+impl Claim {
+    /// Joins the writes of a slot, or adds something of its own, knowing what was there before.
+    ///
+    /// # Errors
+    /// Failures of looking at the slot.
+    pub(crate) async fn join(
+        account: &Arc<Account>,
+        slot: Option<Slot>,
+        below: &Below,
+    ) -> Result<Self, StoreError> {
+        let (slot, id, before) = account.book.lock().join(slot);
+        let share = Arc::new(Share { account: account.clone(), slot, id });
+        let claim = Self { share: share.clone(), end: Some(End::Unchanged) };
+        before.get_or_try_init(|| below.look(&share.slot)).await?;
+        Ok(claim)
+    }
+
+    /// Reserves room, as [`Share::reserve`].
+    ///
+    /// # Errors
+    /// `Full`.
+    pub(crate) fn reserve(&self, wanted: Usage) -> Result<(), StoreError> {
+        self.share.reserve(wanted)
+    }
+
+    /// What it ends.
+    pub(crate) fn share(&self) -> Arc<Share> {
+        self.share.clone()
+    }
+
+    /// Says that it may have an effect from now on.
+    pub(crate) fn begin(&mut self) {
+        self.end = Some(End::Unknown);
+    }
+
+    /// Settles what the slot holds.
+    pub(crate) async fn settle(mut self, end: End, below: &Below) {
+        self.end = None;
+        let left = self.share.leave(end);
+        if let Left::Look(joined) = left {
+            let mut look = Look { share: &self.share, joined, seen: None };
+            look.seen = below.look(&self.share.slot).await.ok();
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let Some(end) = self.end else { return };
+        if end == End::Unknown {
+            self.share.account.doubtful();
+        }
+        if let Left::Look(joined) = self.share.leave(end) {
+            drop(Look { share: &self.share, joined, seen: None });
+        }
+    }
+}
+
+impl Share {
+    /// Reserves room for what the write may bring, instead of what was reserved before.
+    ///
+    /// # Errors
+    /// `Full`.
+    pub(crate) fn reserve(&self, wanted: Usage) -> Result<(), StoreError> {
+        let reserved = self.account.book.lock().reserve(&self.slot, self.id, wanted, &self.account.limits);
+        reserved.map_err(|full| StoreError::new(StoreErrorKind::Full(full), "keep to the quota"))
+    }
+
+    fn leave(&self, end: End) -> Left {
+        self.account.book.lock().leave(&self.slot, self.id, end)
+    }
+}
+
+/// A look at a slot, which settles it also when it is dropped.
+struct Look<'a> {
+    share: &'a Share,
+    joined: u64,
+    seen: Option<Usage>,
+}
+
+impl Drop for Look<'_> {
+    fn drop(&mut self) {
+        self.share.account.book.lock().looked(&self.share.slot, self.joined, self.seen);
+    }
+}

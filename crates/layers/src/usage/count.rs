@@ -1,0 +1,142 @@
+use std::collections::HashMap;
+
+use store::{
+    Bucket, ListEntry, ListObjects, ListParts, ListUploads, ListVersions, Missing, OpenOptions, Position,
+    SharedStore, StoreError, StoreErrorKind, UploadEntry, UploadId, UploadRef, VersionEntry, VersionState,
+    Versioning,
+};
+use types::{Context, ObjectKey};
+
+use super::group::{Slot, Usage};
+
+/// Entries asked for at once.
+const PAGE: usize = 1000;
+
+/// The bucket in the store below.
+#[derive(Clone)]
+pub(crate) struct Below {
+    pub(crate) store: SharedStore,
+    pub(crate) bucket: Bucket,
+    pub(crate) cx: Context,
+}
+
+/// What a count has found.
+#[derive(Default)]
+pub(super) struct Counted {
+    pub(super) used: Usage,
+    /// Bytes of the parts of each unfinished upload.
+    pub(super) uploads: HashMap<UploadId, u64>,
+}
+
+impl Below {
+    /// Counts the whole bucket.
+    pub(super) async fn count(&self) -> Result<Counted, StoreError> {
+        let used = match self.bucket.versioning {
+            Versioning::Off => self.count_objects().await?,
+            Versioning::Enabled | Versioning::Suspended => self.count_versions().await?,
+        };
+        let uploads = self.count_uploads().await?;
+        let parts = Usage { bytes: uploads.values().sum(), objects: 0 };
+        Ok(Counted { used: used.plus(parts), uploads })
+    }
+
+    async fn count_objects(&self) -> Result<Usage, StoreError> {
+        let mut used = Usage::NOTHING;
+        let mut options = ListObjects { limit: PAGE, ..ListObjects::default() };
+        loop {
+            let page = self.store.list(&self.cx, &self.bucket, options.clone()).await?;
+            let is_last = !page.more || page.entries.is_empty();
+            for entry in page.entries {
+                let ListEntry::Object(object) = entry else { continue };
+                used = used.plus(Usage { bytes: object.size_bytes, objects: 1 });
+                options.after = Some(Position::Key(object.key.as_str().to_owned()));
+            }
+            if is_last {
+                return Ok(used);
+            }
+        }
+    }
+
+    async fn count_versions(&self) -> Result<Usage, StoreError> {
+        let mut used = Usage::NOTHING;
+        let mut options = ListVersions { limit: PAGE, ..ListVersions::default() };
+        loop {
+            let page = self.store.list_versions(&self.cx, &self.bucket, options.clone()).await?;
+            let is_last = !page.more || page.entries.is_empty();
+            for entry in page.entries {
+                let VersionEntry::Version(version) = entry else { continue };
+                if let VersionState::Object(object) = &version.state {
+                    used = used.plus(Usage { bytes: object.size_bytes, objects: 1 });
+                }
+                options.after = Some(Position::Key(version.key.as_str().to_owned()));
+                options.after_version = Some(version.version_id);
+            }
+            if is_last {
+                return Ok(used);
+            }
+        }
+    }
+
+    async fn count_uploads(&self) -> Result<HashMap<UploadId, u64>, StoreError> {
+        let mut uploads = HashMap::new();
+        if !self.store.capabilities(&self.bucket).multipart.is_yes() {
+            return Ok(uploads);
+        }
+        let mut options = ListUploads { limit: PAGE, ..ListUploads::default() };
+        loop {
+            let page = self.store.list_uploads(&self.cx, &self.bucket, options.clone()).await?;
+            let is_last = !page.more || page.entries.is_empty();
+            for entry in page.entries {
+                let UploadEntry::Upload(upload) = entry else { continue };
+                let bytes = self.count_parts(&upload.key, &upload.upload_id).await?;
+                uploads.insert(upload.upload_id.clone(), bytes);
+                options.after = Some(Position::Key(upload.key.as_str().to_owned()));
+                options.after_upload = Some(upload.upload_id);
+            }
+            if is_last {
+                return Ok(uploads);
+            }
+        }
+    }
+
+    async fn count_parts(&self, key: &ObjectKey, id: &UploadId) -> Result<u64, StoreError> {
+        let upload = UploadRef { bucket: &self.bucket, key, id };
+        let (mut bytes, mut page) = (0, ListParts { after: 0, limit: PAGE });
+        loop {
+            let listed = match self.store.list_parts(&self.cx, upload, page).await {
+                // It has ended since it was listed.
+                Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Upload)) => return Ok(0),
+                listed => listed?,
+            };
+            bytes += listed.parts.iter().map(|part| part.size_bytes).sum::<u64>();
+            match listed.parts.last() {
+                Some(last) if listed.more => page.after = last.number,
+                _ => return Ok(bytes),
+            }
+        }
+    }
+
+    /// What a slot holds.
+    pub(super) async fn look(&self, slot: &Slot) -> Result<Usage, StoreError> {
+        let seen = match slot {
+            Slot::Own(_) => return Ok(Usage::NOTHING),
+            Slot::Object(key, version_id) => {
+                let options = OpenOptions { version_id: version_id.clone(), ..OpenOptions::default() };
+                let head = self.store.head(&self.cx, &self.bucket, key, options).await;
+                head.map(|info| Usage { bytes: info.size_bytes, objects: 1 })
+            }
+            Slot::Part(key, id, number) => {
+                let upload = UploadRef { bucket: &self.bucket, key, id };
+                let page = ListParts { after: number.saturating_sub(1), limit: 1 };
+                let listed = self.store.list_parts(&self.cx, upload, page).await;
+                let found = listed.map(|page| page.parts.into_iter().find(|part| part.number == *number));
+                found.map(|part| Usage { bytes: part.map_or(0, |part| part.size_bytes), objects: 0 })
+            }
+        };
+        seen.or_else(|error| match error.kind {
+            StoreErrorKind::Missing(Missing::Key | Missing::Version | Missing::Upload)
+            | StoreErrorKind::DeleteMarker { .. } => Ok(Usage::NOTHING),
+            _ => Err(error),
+        })
+    }
+}
