@@ -26,7 +26,7 @@ pub(crate) struct Account {
 }
 
 /// A write that the account knows of; no count begins while it lives.
-pub(crate) struct Entry(Arc<Account>);
+pub(super) struct Entry(Arc<Account>);
 
 impl Drop for Entry {
     fn drop(&mut self) {
@@ -56,7 +56,7 @@ impl Account {
     ///
     /// # Errors
     /// `Unavailable` where that takes long or fails; `Missing(Bucket)`.
-    pub(crate) async fn enter(self: &Arc<Self>, below: &Below) -> Result<Entry, StoreError> {
+    pub(super) async fn enter(self: &Arc<Self>, below: &Below) -> Result<Entry, StoreError> {
         let until = Instant::now() + COUNT_WAIT;
         let mut has_waited = false;
         loop {
@@ -107,7 +107,7 @@ impl Account {
     }
 
     /// Whether a bucket that seems full is worth counting again; the next write then does.
-    pub(crate) fn doubt(&self) -> bool {
+    pub(super) fn doubt(&self) -> bool {
         let mut book = self.book.lock();
         let is_old = book.counted_at.is_none_or(|at| at.elapsed() >= COUNT_AGAIN);
         let is_worth_it = book.is_doubtful && is_old && book.under_way == 0 && book.phase == Phase::Known;
@@ -118,23 +118,23 @@ impl Account {
     }
 
     /// Knows of an upload that was begun.
-    pub(crate) fn begin_upload(&self, id: &UploadId) {
+    pub(super) fn begin_upload(&self, id: &UploadId) {
         self.book.lock().uploads.insert(id.clone(), 0);
     }
 
     /// Forgets an upload that has ended; its parts' bytes, which are still counted, where it was known.
-    pub(crate) fn end_upload(&self, id: &UploadId) -> Option<u64> {
+    pub(super) fn end_upload(&self, id: &UploadId) -> Option<u64> {
         self.book.lock().uploads.remove(id)
     }
 
     /// Gives bytes back that nothing holds any more.
-    pub(crate) fn give_back(&self, bytes: u64) {
+    pub(super) fn give_back(&self, bytes: u64) {
         let mut book = self.book.lock();
         book.used = book.used.less(Usage { bytes, objects: 0 });
     }
 
     /// Says that something cannot be told without another count.
-    pub(crate) fn doubtful(&self) {
+    pub(super) fn doubtful(&self) {
         self.book.lock().is_doubtful = true;
     }
 }

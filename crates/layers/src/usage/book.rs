@@ -51,8 +51,10 @@ impl Book {
     pub(super) fn join(&mut self, slot: Option<Slot>) -> (Slot, u64, Arc<OnceCell<Usage>>) {
         self.next_id += 1;
         let id = self.next_id;
+        // What is added replaces nothing.
+        let before = slot.is_none().then_some(Usage::NOTHING);
         let slot = slot.unwrap_or(Slot::Own(id));
-        let group = self.groups.entry(slot.clone()).or_default();
+        let group = self.groups.entry(slot.clone()).or_insert_with(|| Group::behind(before));
         group.joined += 1;
         group.members.push((id, Usage::NOTHING));
         let before = group.before.clone();

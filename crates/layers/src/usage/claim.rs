@@ -9,7 +9,7 @@ use super::group::{Slot, Usage};
 
 /// How a write ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
+pub(super) enum End {
     /// The slot holds this now.
     Holds(Usage),
     /// It had no effect.
@@ -19,14 +19,14 @@ pub(crate) enum End {
 }
 
 /// A write's share in what its slot holds.
-pub(crate) struct Share {
+pub(super) struct Share {
     account: Arc<Account>,
     slot: Slot,
     id: u64,
 }
 
 /// The one who ends a share. Dropped without being settled, the share's room stays reserved.
-pub(crate) struct Claim {
+pub(super) struct Claim {
     share: Arc<Share>,
     /// How it ended, where it is dropped; `None` once that is said.
     end: Option<End>,
@@ -37,7 +37,7 @@ impl Claim {
     ///
     /// # Errors
     /// Failures of looking at the slot.
-    pub(crate) async fn join(
+    pub(super) async fn join(
         account: &Arc<Account>,
         slot: Option<Slot>,
         below: &Below,
@@ -53,22 +53,22 @@ impl Claim {
     ///
     /// # Errors
     /// `Full`.
-    pub(crate) fn reserve(&self, wanted: Usage) -> Result<(), StoreError> {
+    pub(super) fn reserve(&self, wanted: Usage) -> Result<(), StoreError> {
         self.share.reserve(wanted)
     }
 
     /// What it ends.
-    pub(crate) fn share(&self) -> Arc<Share> {
+    pub(super) fn share(&self) -> Arc<Share> {
         self.share.clone()
     }
 
     /// Says that it may have an effect from now on.
-    pub(crate) fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
         self.end = Some(End::Unknown);
     }
 
     /// Settles what the slot holds.
-    pub(crate) async fn settle(mut self, end: End, below: &Below) {
+    pub(super) async fn settle(mut self, end: End, below: &Below) {
         self.end = None;
         let left = self.share.leave(end);
         if let Left::Look(joined) = left {
@@ -95,7 +95,7 @@ impl Share {
     ///
     /// # Errors
     /// `Full`.
-    pub(crate) fn reserve(&self, wanted: Usage) -> Result<(), StoreError> {
+    pub(super) fn reserve(&self, wanted: Usage) -> Result<(), StoreError> {
         let reserved = self.account.book.lock().reserve(&self.slot, self.id, wanted, &self.account.limits);
         reserved.map_err(|full| StoreError::new(StoreErrorKind::Full(full), "keep to the quota"))
     }

@@ -117,9 +117,12 @@ impl Below {
     }
 
     /// What a slot holds.
+    ///
+    /// # Errors
+    /// Failures of the store; `Internal` for a version that was not made, or whose name was not told.
     pub(super) async fn look(&self, slot: &Slot) -> Result<Usage, StoreError> {
         let seen = match slot {
-            Slot::Own(_) => return Ok(Usage::NOTHING),
+            Slot::Own(_) => return Err(StoreError::new(StoreErrorKind::Internal, "look for a version")),
             Slot::Object(key, version_id) => {
                 let options = OpenOptions { version_id: version_id.clone(), ..OpenOptions::default() };
                 let head = self.store.head(&self.cx, &self.bucket, key, options).await;

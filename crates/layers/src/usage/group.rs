@@ -56,7 +56,7 @@ impl Usage {
 
 /// What one write replaces or removes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Slot {
+pub(super) enum Slot {
     /// Nothing: it adds a version of its own, under a number of its own.
     Own(u64),
     /// The current object, or a version.
@@ -84,6 +84,11 @@ pub(super) struct Group {
 }
 
 impl Group {
+    /// No writes yet, of a slot of which it is known or not what it holds.
+    pub(super) fn behind(before: Option<Usage>) -> Self {
+        Self { before: Arc::new(OnceCell::new_with(before)), ..Self::default() }
+    }
+
     pub(super) fn held_before(&self) -> Usage {
         self.before.get().copied().unwrap_or_default()
     }

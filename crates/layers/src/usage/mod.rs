@@ -5,9 +5,11 @@ mod book;
 mod claim;
 mod count;
 mod group;
+mod taking;
+mod write;
 
-pub(crate) use account::{Account, Entry};
-pub(crate) use claim::{Claim, End, Share};
+pub(crate) use account::Account;
 pub(crate) use count::Below;
+pub(crate) use group::Limits;
 pub use group::Usage;
-pub(crate) use group::{Limits, Slot};
+pub(crate) use write::Write;

@@ -5,9 +5,8 @@ use parking_lot::Mutex;
 use store::{Bucket, Layer, SharedStore, Slot, StoreError, UploadRef};
 use types::{BucketName, Counter};
 
-use super::writes::Write;
 use crate::OptionError;
-use crate::usage::{Account, Below, Limits, Usage};
+use crate::usage::{Account, Below, Limits, Usage, Write};
 use crate::wrap::{Answer, Call, Change, Hook, Hooked, Sent};
 
 /// How much each bucket may hold.

@@ -7,7 +7,8 @@ use parking_lot::Mutex;
 use store::StoreError;
 use types::{Body, BodyError, BodyErrorKind, BodyStream, Frame};
 
-use crate::usage::{Claim, Share, Usage};
+use super::claim::{Claim, Share};
+use super::group::Usage;
 
 /// What a body of unknown length takes, frame by frame.
 #[derive(Clone)]

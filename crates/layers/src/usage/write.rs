@@ -4,21 +4,24 @@ use futures_util::{StreamExt, stream};
 use store::{DeleteTarget, OpenOptions, StoreError, StoreErrorKind, UploadId, UploadRef, Versioning};
 use types::{ObjectKey, VersionId};
 
-use super::body::Taking;
-use crate::usage::{Account, Below, Claim, End, Entry, Slot, Usage};
+use super::account::{Account, Entry};
+use super::claim::{Claim, End};
+use super::count::Below;
+use super::group::{Slot, Usage};
+use super::taking::Taking;
 use crate::wrap::{Answer, Sent, Size};
 
 /// Targets of one call that are looked at side by side.
 const LOOKS_AT_ONCE: usize = 32;
 
-/// One write into a bucket that is held to its quota.
-pub(super) struct Write {
-    pub(super) account: Arc<Account>,
-    pub(super) below: Below,
+/// One write into a bucket whose usage is kept.
+pub(crate) struct Write {
+    pub(crate) account: Arc<Account>,
+    pub(crate) below: Below,
 }
 
 /// A call of the store below.
-pub(super) trait Run<S, T>: FnMut(S) -> Self::Running + Send {
+pub(crate) trait Run<S, T>: FnMut(S) -> Self::Running + Send {
     type Running: Future<Output = Result<T, StoreError>> + Send;
 }
 
@@ -28,7 +31,7 @@ impl<S, T, F: Future<Output = Result<T, StoreError>> + Send, R: FnMut(S) -> F + 
 
 impl Write {
     /// An object that comes as a body or is copied.
-    pub(super) async fn put<S: Sent, T: Answer>(
+    pub(crate) async fn put<S: Sent, T: Answer>(
         &self,
         key: &ObjectKey,
         size: Size<'_>,
@@ -50,7 +53,7 @@ impl Write {
     }
 
     /// A part that comes as a body or is copied.
-    pub(super) async fn put_part<S: Sent, T: Answer>(
+    pub(crate) async fn put_part<S: Sent, T: Answer>(
         &self,
         upload: UploadRef<'_>,
         number: u32,
@@ -66,7 +69,7 @@ impl Write {
     }
 
     /// An object made of parts, whose bytes are counted already.
-    pub(super) async fn complete<S: Sent, T: Answer>(
+    pub(crate) async fn complete<S: Sent, T: Answer>(
         &self,
         key: &ObjectKey,
         id: &UploadId,
@@ -94,7 +97,7 @@ impl Write {
     }
 
     /// Begins an upload.
-    pub(super) async fn begin_upload<S: Sent, T: Answer>(
+    pub(crate) async fn begin_upload<S: Sent, T: Answer>(
         &self,
         sent: S,
         mut run: impl Run<S, T>,
@@ -108,7 +111,7 @@ impl Write {
     }
 
     /// Drops an upload.
-    pub(super) async fn abort<S: Sent, T: Answer>(
+    pub(crate) async fn abort<S: Sent, T: Answer>(
         &self,
         id: &UploadId,
         sent: S,
@@ -125,7 +128,7 @@ impl Write {
     }
 
     /// Removes an object or version.
-    pub(super) async fn delete<S: Sent, T: Answer>(
+    pub(crate) async fn delete<S: Sent, T: Answer>(
         &self,
         key: &ObjectKey,
         version_id: Option<&VersionId>,
@@ -145,7 +148,7 @@ impl Write {
     }
 
     /// Removes many.
-    pub(super) async fn delete_many<S: Sent, T: Answer>(
+    pub(crate) async fn delete_many<S: Sent, T: Answer>(
         &self,
         targets: &[DeleteTarget],
         sent: S,

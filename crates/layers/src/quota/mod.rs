@@ -1,5 +1,0 @@
-mod body;
-mod layer;
-mod writes;
-
-pub use layer::{Quota, QuotaOptions, QuotaStats};
