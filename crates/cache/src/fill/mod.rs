@@ -1,0 +1,379 @@
+//! How a miss is fetched: in ranges side by side, written to disk as they come, for all who wait.
+
+mod intake;
+mod lane;
+mod marks;
+mod origin;
+mod plan;
+mod reader;
+mod sums;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Weak};
+
+use hash::Hasher;
+use parking_lot::Mutex;
+use store::{Content, StoreErrorKind};
+use tokio::sync::{Notify, OnceCell, OwnedSemaphorePermit, Semaphore};
+use types::{Budget, ByteRange, Checksum, ChecksumValue, Frame};
+
+pub(crate) use self::origin::Origin;
+use self::plan::{Ended, Plan};
+pub(crate) use self::plan::{Geometry, PIECE_BYTES, chunk_end, floor};
+pub(crate) use self::reader::{FillReader, Piece};
+use self::sums::Sums;
+use crate::disk::{BlockStore, Writing};
+use crate::error::Shared;
+use crate::name::Id;
+use crate::object::Object;
+use crate::pool::Pool;
+use crate::stats::Stats;
+
+/// The most requests in flight to one store.
+const STORE_LANES_MAX: usize = 64;
+/// The most requests in flight in one cache.
+const CACHE_LANES_MAX: usize = 256;
+/// The share of the memory budget that requests in flight may take for what has come and is not written yet.
+const BUDGET_SHARE: usize = 4;
+/// How many failures are remembered for those who wait.
+const FAILURES_KEPT: usize = 32;
+/// The most blocks of an object whose checksum is verified over several requests.
+const SUMMED_BLOCKS_MAX: u32 = 4096;
+
+/// The most objects of which it is remembered that their bytes do not have the checksum that they tell.
+const INSISTED_MAX: u64 = 1024;
+
+/// What all fills of a cache share.
+pub(crate) struct Works {
+    pub(crate) budget: Budget,
+    pub(crate) stats: Arc<Stats>,
+    fills: Mutex<HashMap<Id, Weak<Fill>>>,
+    lanes: Arc<Semaphore>,
+    stores: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// Checksums that objects have although they tell others.
+    insisted: Mutex<Pool<Id, ChecksumValue>>,
+}
+
+impl Works {
+    pub(crate) fn new(budget: Budget, stats: Arc<Stats>) -> Arc<Self> {
+        let fitting = budget.total_bytes() / BUDGET_SHARE / intake::WRITE_BYTES;
+        let lanes = Arc::new(Semaphore::new(fitting.clamp(1, CACHE_LANES_MAX)));
+        let insisted = Mutex::new(Pool::new(INSISTED_MAX));
+        let (fills, stores) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { budget, stats, fills, lanes, stores, insisted })
+    }
+
+    /// The lanes of one store.
+    pub(crate) fn store_lanes(&self, store: &str) -> Arc<Semaphore> {
+        let mut stores = self.stores.lock();
+        let lanes = stores.entry(store.to_owned());
+        lanes.or_insert_with(|| Arc::new(Semaphore::new(STORE_LANES_MAX))).clone()
+    }
+
+    /// The fill of an object that is on its way.
+    pub(crate) fn find(&self, id: Id) -> Option<Arc<Fill>> {
+        // Not dropped under the lock, which the end of a fill takes.
+        let found = self.fills.lock().get(&id).and_then(Weak::upgrade);
+        found.filter(|fill| !fill.has_ended())
+    }
+
+    /// The fill of an object: the one on its way, else a new one.
+    pub(crate) fn fill(self: &Arc<Self>, object: &Object, make: impl FnOnce() -> FillParts) -> Arc<Fill> {
+        if let Some(fill) = self.find(object.id) {
+            return fill;
+        }
+        let made = Arc::new(Fill::new(object.clone(), self.clone(), make()));
+        let mut fills = self.fills.lock();
+        let found = fills.get(&object.id).and_then(Weak::upgrade);
+        if found.as_ref().is_none_or(|fill| fill.has_ended()) {
+            fills.insert(object.id, Arc::downgrade(&made));
+            drop(fills);
+            return made;
+        }
+        drop(fills);
+        found.unwrap_or(made)
+    }
+
+    /// How many objects are being fetched.
+    pub(crate) fn fills(&self) -> usize {
+        self.fills.lock().len()
+    }
+}
+
+/// What a fill is made of beside its object.
+pub(crate) struct FillParts {
+    pub(crate) origin: Origin,
+    pub(crate) checksum: Option<Checksum>,
+    pub(crate) disk: BlockStore,
+    pub(crate) lanes: Arc<Semaphore>,
+}
+
+/// One version of an object on its way into the cache. It lives for as long as a request for it is in flight or somebody reads
+/// it.
+pub(crate) struct Fill {
+    object: Object,
+    works: Arc<Works>,
+    disk: BlockStore,
+    store_lanes: Arc<Semaphore>,
+    origin: Origin,
+    checksum: Option<Checksum>,
+    content: tokio::sync::Mutex<Option<Arc<dyn Content>>>,
+    state: Mutex<State>,
+    progress: Notify,
+}
+
+struct State {
+    plan: Plan,
+    blocks: BTreeMap<u32, Arc<Filling>>,
+    /// What went wrong, the latest last, each with its number.
+    failures: VecDeque<(u64, ByteRange, Shared)>,
+    next_failure: u64,
+    end: Option<End>,
+    sums: Option<Sums>,
+}
+
+/// Why nothing more comes.
+#[derive(Clone)]
+enum End {
+    /// The directory takes nothing in: who reads must read past it.
+    Refused,
+    /// What was opened is not there any more, or is not what it should be.
+    Gone(Shared),
+}
+
+/// A block on its way.
+struct Filling {
+    number: u32,
+    length_bytes: u32,
+    writing: OnceCell<Option<Arc<Writing>>>,
+}
+
+/// The right to have a request in flight.
+struct Permits {
+    _store: OwnedSemaphorePermit,
+    _cache: OwnedSemaphorePermit,
+}
+
+impl Fill {
+    fn new(object: Object, works: Arc<Works>, parts: FillParts) -> Self {
+        let blocks = object.geometry.block_count();
+        let is_fresh = || (0..blocks).all(|number| !parts.disk.contains(&object.block(number)));
+        let checksum = parts.checksum.filter(|_| blocks <= SUMMED_BLOCKS_MAX);
+        let sums = checksum.filter(|_| is_fresh()).and_then(|sum| Sums::new(sum, object.geometry.size_bytes));
+        let state = State {
+            plan: Plan::new(object.geometry),
+            blocks: BTreeMap::new(),
+            failures: VecDeque::new(),
+            next_failure: 0,
+            end: None,
+            sums,
+        };
+        Self {
+            object,
+            works,
+            disk: parts.disk,
+            store_lanes: parts.lanes,
+            origin: parts.origin,
+            checksum: parts.checksum,
+            content: tokio::sync::Mutex::new(None),
+            state: Mutex::new(state),
+            progress: Notify::new(),
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.state.lock().end.is_some()
+    }
+
+    /// Takes an open object whose bytes of `range` come at once: they are the first request of this fill, unless others are
+    /// fetching them. `content` is for the requests that follow.
+    pub(crate) fn prime(self: &Arc<Self>, content: Arc<dyn Content>, range: Option<ByteRange>) {
+        if let Ok(mut known) = self.content.try_lock() {
+            known.get_or_insert_with(|| content.clone());
+        }
+        let claimed = {
+            let mut state = self.state.lock();
+            if state.end.is_some() {
+                return;
+            }
+            let claimed =
+                range.and_then(|range| state.plan.claim_first(range, &|number| self.is_cached(number)));
+            claimed.zip(range)
+        };
+        if let Some((claimed, range)) = claimed {
+            self.launch(lane::Chunk { read: range, claimed, content: Some(content) });
+        }
+    }
+
+    fn is_cached(&self, number: u32) -> bool {
+        self.disk.contains(&self.object.block(number))
+    }
+
+    /// Sends requests for as long as there is need and room for them.
+    pub(crate) fn pump(self: &Arc<Self>) {
+        loop {
+            let mut state = self.state.lock();
+            if state.end.is_some() || !state.plan.has_room() {
+                return;
+            }
+            let is_idle = state.plan.is_idle();
+            let permits = self.try_permits();
+            // One request waits for its turn where there is none in flight; with others, their end is the next chance.
+            if permits.is_none() && !is_idle {
+                return;
+            }
+            let Some(range) = state.plan.next(&|number| self.is_cached(number)) else { return };
+            drop(state);
+            self.launch_with(lane::Chunk { read: range, claimed: range, content: None }, permits);
+        }
+    }
+
+    fn launch(self: &Arc<Self>, chunk: lane::Chunk) {
+        let permits = self.try_permits();
+        self.launch_with(chunk, permits);
+    }
+
+    fn launch_with(self: &Arc<Self>, chunk: lane::Chunk, permits: Option<Permits>) {
+        tokio::spawn(lane::run(self.clone(), chunk, permits));
+    }
+
+    fn try_permits(&self) -> Option<Permits> {
+        let store = self.store_lanes.clone().try_acquire_owned().ok()?;
+        let cache = self.works.lanes.clone().try_acquire_owned().ok()?;
+        Some(Permits { _store: store, _cache: cache })
+    }
+
+    async fn permits(&self) -> Permits {
+        let store = self.store_lanes.clone().acquire_owned().await.expect("the semaphore is never closed");
+        let cache = self.works.lanes.clone().acquire_owned().await.expect("the semaphore is never closed");
+        Permits { _store: store, _cache: cache }
+    }
+
+    /// The bytes of the version, opened where nobody has yet. One opens; the others wait for it.
+    async fn content(&self, range: ByteRange) -> Result<Arc<dyn Content>, Shared> {
+        let mut content = self.content.lock().await;
+        if let Some(content) = &*content {
+            return Ok(content.clone());
+        }
+        let opened = self.origin.open(range).await.map_err(Shared::from)?;
+        Ok(content.insert(opened).clone())
+    }
+
+    /// The block on its way that holds a position.
+    fn filling(&self, position: u64) -> Arc<Filling> {
+        let number = self.object.geometry.block_of(position);
+        let length = self.object.geometry.span(number).len() as u32;
+        let mut state = self.state.lock();
+        let filling = state.blocks.entry(number);
+        let new = || Arc::new(Filling { number, length_bytes: length, writing: OnceCell::new() });
+        filling.or_insert_with(new).clone()
+    }
+
+    /// Says that pieces within one block are written, and ends the block where it is whole.
+    async fn written(&self, range: ByteRange) -> Result<(), lane::LaneError> {
+        let number = self.object.geometry.block_of(range.start);
+        let (is_whole, filling) = {
+            let mut state = self.state.lock();
+            (state.plan.finish(range), state.blocks.get(&number).cloned())
+        };
+        self.progress.notify_waiters();
+        let writing = filling.as_ref().and_then(|filling| filling.writing.get()).cloned().flatten();
+        let Some(writing) = writing.filter(|_| is_whole) else { return Ok(()) };
+        let block = writing.commit().await;
+        let mut state = self.state.lock();
+        state.plan.drop_block(number);
+        state.blocks.remove(&number);
+        drop(state);
+        self.progress.notify_waiters();
+        block.map(drop).ok_or(lane::LaneError::Refused)
+    }
+
+    /// Takes the checksum of bytes that were fetched; with the last of them the whole is verified.
+    async fn sum(&self, range: ByteRange, checksum: &Checksum) -> Result<(), lane::LaneError> {
+        let verdict = self.state.lock().sums.as_mut().map(|sums| sums.add(range, checksum));
+        match verdict {
+            None | Some(sums::Verdict::Open) => return Ok(()),
+            Some(sums::Verdict::Right | sums::Verdict::Unknown) => {}
+            Some(sums::Verdict::Wrong(found)) => self.hold_to(&found).await?,
+        }
+        self.state.lock().sums = None;
+        self.progress.notify_waiters();
+        Ok(())
+    }
+
+    /// The bytes of the whole have another checksum than the object tells. Either they were damaged on their way, or the object
+    /// was stored with the identity of other bytes, as a layer above may have it. Asked once more, the store tells which.
+    ///
+    /// # Errors
+    /// Where they were damaged; then none of them is kept.
+    async fn hold_to(&self, found: &Checksum) -> Result<(), lane::LaneError> {
+        let id = self.object.id;
+        if self.works.insisted.lock().get(&id).is_some_and(|known| *known == found.value) {
+            return Ok(());
+        }
+        let whole = ByteRange::whole(self.object.geometry.size_bytes);
+        let again = async {
+            let mut body = self.content(whole).await.ok()?.read(whole).await.ok()?;
+            let mut hasher = Hasher::new(found.algorithm);
+            while let Some(frame) = body.next_frame().await {
+                if let Frame::Data(data) = frame.ok()? {
+                    hasher.update(&data);
+                }
+            }
+            Some(hasher.finish().value)
+        };
+        if again.await.is_some_and(|again| again == found.value) {
+            self.works.insisted.lock().put(id, found.value, 1);
+            return Ok(());
+        }
+        self.works.stats.wrong_objects.add(1);
+        self.disk.remove_source(&self.object.source, self.object.geometry.size_bytes);
+        Err(lane::LaneError::wrong())
+    }
+
+    /// A request ended; who waits for what it did not bring hears of it.
+    fn ended(self: &Arc<Self>, left: ByteRange, outcome: Result<(), lane::LaneError>) {
+        let is_well = outcome.is_ok();
+        {
+            let mut state = self.state.lock();
+            state.plan.end(left, if is_well { Ended::Well } else { Ended::Badly });
+            match outcome {
+                Ok(()) => {}
+                Err(lane::LaneError::Refused) => state.end = state.end.take().or(Some(End::Refused)),
+                Err(lane::LaneError::Store(error)) => {
+                    if matches!(error.kind(), StoreErrorKind::Conflict | StoreErrorKind::Corrupt) {
+                        state.end = Some(End::Gone(error.clone()));
+                    }
+                    state.failed(left, error);
+                }
+            }
+        }
+        if !is_well {
+            self.works.stats.fetches_failed.add(1);
+        }
+        self.progress.notify_waiters();
+        if is_well {
+            self.pump();
+        }
+    }
+}
+
+impl State {
+    fn failed(&mut self, range: ByteRange, error: Shared) {
+        self.next_failure += 1;
+        if self.failures.len() == FAILURES_KEPT {
+            self.failures.pop_front();
+        }
+        self.failures.push_back((self.next_failure, range, error));
+    }
+}
+
+impl Drop for Fill {
+    fn drop(&mut self) {
+        let mut fills = self.works.fills.lock();
+        // Another one may stand there already, for the same object.
+        if fills.get(&self.object.id).is_some_and(|fill| fill.strong_count() == 0) {
+            fills.remove(&self.object.id);
+        }
+    }
+}

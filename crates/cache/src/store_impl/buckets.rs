@@ -1,0 +1,143 @@
+use async_trait::async_trait;
+use store::{Bucket, BucketPage, BucketStore, BucketUpdate, ListBuckets, StoreError};
+use types::{BucketName, CacheStatus, Context, Owner, TagSet, Timestamp};
+
+use super::{Cached, View};
+use crate::disk::PurgeScope;
+use crate::error::is_uncertain;
+use crate::name::bucket_id;
+use crate::state::BucketRecord;
+
+/// The tag of a bucket's record.
+const RECORD: &str = "bucket";
+
+#[async_trait]
+impl BucketStore for Cached {
+    async fn create_bucket(
+        &self,
+        cx: &Context,
+        name: &BucketName,
+        owner: &Owner,
+        tags: &TagSet,
+    ) -> Result<Bucket, StoreError> {
+        self.0.change_bucket(cx, name, self.0.inner.create_bucket(cx, name, owner, tags)).await
+    }
+
+    async fn bucket(&self, cx: &Context, name: &BucketName) -> Result<Bucket, StoreError> {
+        let moment = self.0.core.changes.moment(bucket_id(&self.0.store, name.as_str()));
+        let seen_at = self.0.now();
+        match self.0.inner.bucket(cx, name).await {
+            Ok(bucket) => {
+                if self.0.belief.outlives_the_store() {
+                    self.0.learn_bucket(&bucket, seen_at, moment).await;
+                }
+                self.0.note(cx, CacheStatus::Bypass);
+                Ok(bucket)
+            }
+            Err(error) if self.0.is_away(&error) => match self.0.recall_bucket(name).await {
+                Some((bucket, seen_at)) => {
+                    self.0.note_aged(cx, CacheStatus::Stale, seen_at);
+                    Ok(bucket)
+                }
+                None => Err(error),
+            },
+            Err(error) => {
+                self.0.note(cx, CacheStatus::Bypass);
+                Err(error)
+            }
+        }
+    }
+
+    async fn update_bucket(
+        &self,
+        cx: &Context,
+        bucket: &Bucket,
+        update: BucketUpdate,
+    ) -> Result<Bucket, StoreError> {
+        let changes_objects = matches!(update, BucketUpdate::Versioning(_));
+        let updating = self.0.inner.update_bucket(cx, bucket, update);
+        let updated = self.0.change_bucket(cx, &bucket.name, updating).await;
+        if changes_objects {
+            self.0.forget_objects(&bucket.name).await;
+        }
+        updated
+    }
+
+    async fn delete_bucket(&self, cx: &Context, bucket: &Bucket) -> Result<(), StoreError> {
+        let deleted = self.0.change_bucket(cx, &bucket.name, self.0.inner.delete_bucket(cx, bucket)).await;
+        if deleted.is_ok() {
+            self.0.forget_objects(&bucket.name).await;
+        }
+        deleted
+    }
+
+    async fn list_buckets(&self, cx: &Context, options: ListBuckets) -> Result<BucketPage, StoreError> {
+        self.0.pass(cx, self.0.inner.list_buckets(cx, options)).await
+    }
+}
+
+impl View {
+    /// Changes a bucket by `call`; nothing that was known of its record or its listings is believed afterwards.
+    async fn change_bucket<T>(
+        &self,
+        cx: &Context,
+        name: &BucketName,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let id = bucket_id(&self.store, name.as_str());
+        let mut change = self.core.changes.begin(id);
+        self.core.buckets.lock().remove(&id);
+        if let Some(key) = self.record(name.as_str(), "", RECORD) {
+            self.remove_record(&key, id).await;
+        }
+        let outcome = call.await;
+        if !outcome.as_ref().is_err_and(is_uncertain) {
+            change.settle();
+        }
+        change.end();
+        self.core.buckets.lock().remove(&id);
+        self.core.listings.forget_bucket(Some(id));
+        self.note(cx, CacheStatus::Bypass);
+        outcome
+    }
+
+    /// Forgets all objects of a bucket, on disk too.
+    async fn forget_objects(&self, name: &BucketName) {
+        let id = bucket_id(&self.store, name.as_str());
+        self.core.table.forget_prefix(Some(id), "");
+        self.core.small.forget(Some(&self.store), Some(name.as_str()), "");
+        let scope = PurgeScope {
+            store: Some(self.store.clone()),
+            bucket: Some(name.as_str().to_owned()),
+            key_prefix: String::new(),
+        };
+        let mut purge = self.core.disk.purge(scope);
+        while purge.next().await.is_some() {}
+    }
+
+    /// Keeps a bucket's record for when the store is away.
+    async fn learn_bucket(&self, bucket: &Bucket, seen_at: Timestamp, moment: crate::change::Moment) {
+        let id = bucket_id(&self.store, bucket.name.as_str());
+        let is_known = {
+            let mut buckets = self.core.buckets.lock();
+            let is_known = buckets.get(&id).is_some_and(|(known, _)| known == bucket);
+            if self.core.changes.holds(moment) {
+                buckets.put(id, (bucket.clone(), seen_at), 1);
+            }
+            is_known
+        };
+        let Some(key) = self.record(bucket.name.as_str(), "", RECORD).filter(|_| !is_known) else { return };
+        let Some(bytes) = (BucketRecord { bucket: bucket.clone(), seen_at }).encode() else { return };
+        self.write_record(&key, bytes, id, || self.core.changes.holds(moment)).await;
+    }
+
+    async fn recall_bucket(&self, name: &BucketName) -> Option<(Bucket, Timestamp)> {
+        let id = bucket_id(&self.store, name.as_str());
+        if let Some(known) = self.core.buckets.lock().get(&id).cloned() {
+            return Some(known);
+        }
+        let bytes = self.read_record(&self.record(name.as_str(), "", RECORD)?).await?;
+        let BucketRecord { bucket, seen_at } = BucketRecord::decode(&bytes)?;
+        Some((bucket, seen_at))
+    }
+}

@@ -1,0 +1,97 @@
+//! The layer as a store.
+
+mod buckets;
+mod head;
+mod know;
+mod list;
+mod multipart;
+mod objects;
+mod open;
+mod write;
+
+use std::sync::Arc;
+
+use store::{Bucket, ObjectInfo, OpenOptions, SharedStore};
+use tokio::sync::Semaphore;
+use types::{ByteRange, CacheNote, CacheStatus, Context, Notes, ObjectKey, Timestamp};
+
+pub(crate) use self::head::HeadOutcome;
+pub(crate) use self::open::OpenOutcome;
+use crate::belief::Belief;
+use crate::cache::Core;
+use crate::disk::BlockStore;
+use crate::name::{bucket_id, key_id};
+use crate::options::{DigestHeader, LayerOptions};
+use crate::state::Place;
+
+/// A store behind a cache.
+pub(crate) struct Cached(Arc<View>);
+
+/// What one layer makes of the cache that it shares.
+pub(crate) struct View {
+    core: Arc<Core>,
+    inner: SharedStore,
+    store: String,
+    belief: Belief,
+    block_bytes: u64,
+    digest: Option<DigestHeader>,
+    disk: BlockStore,
+    lanes: Arc<Semaphore>,
+}
+
+impl Cached {
+    pub(crate) fn new(core: Arc<Core>, options: &LayerOptions, inner: SharedStore) -> Self {
+        Self(Arc::new(View {
+            disk: core.disk.for_caller(&options.store),
+            lanes: core.works.store_lanes(&options.store),
+            inner,
+            store: options.store.clone(),
+            belief: Belief::new(options),
+            block_bytes: options.block_bytes,
+            digest: options.digest.as_deref().map(DigestHeader::new),
+            core,
+        }))
+    }
+}
+
+impl View {
+    fn now(&self) -> Timestamp {
+        self.core.clock.now()
+    }
+
+    fn place(&self, bucket: &Bucket, key: &ObjectKey) -> Place {
+        Place {
+            id: key_id(&self.store, bucket, key),
+            bucket_id: bucket_id(&self.store, bucket.name.as_str()),
+            bucket: bucket.name.clone(),
+            key: key.clone(),
+        }
+    }
+
+    /// Says how an answer came about. The last word on it is ours: the store below has spoken.
+    fn note(&self, cx: &Context, status: CacheStatus) {
+        self.core.stats.of(status).add(1);
+        cx.notes.cache(CacheNote { status, age: None });
+    }
+
+    /// As [`View::note`], of something that the store vouched for at `seen_at`.
+    fn note_aged(&self, cx: &Context, status: CacheStatus, seen_at: Timestamp) {
+        self.core.stats.of(status).add(1);
+        cx.notes.cache(CacheNote { status, age: Some(self.now().since(seen_at)) });
+    }
+}
+
+/// The context of work that serves others too: it does not end with who asked first.
+fn detached(cx: &Context) -> Context {
+    Context { deadline: None, notes: Notes::unread(), ..cx.clone() }
+}
+
+/// The bytes that an open will most likely be read for.
+fn wanted(info: &ObjectInfo, options: &OpenOptions) -> ByteRange {
+    let nothing = ByteRange { start: 0, end: 0 };
+    match (&info.part, options.range_hint) {
+        (Some(part), _) => part.range,
+        (None, None) => ByteRange::whole(info.size_bytes),
+        (None, Some(hint)) => hint.resolve(info.size_bytes).unwrap_or(nothing),
+    }
+}

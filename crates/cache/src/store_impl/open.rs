@@ -1,0 +1,351 @@
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use store::{Content, OpenOptions, Opened, StoreError, StoreErrorKind};
+use types::{ByteRange, CacheStatus, RangeSpec};
+
+use super::head::{Look, came_down};
+use super::know::Told;
+use super::{View, detached, wanted};
+use crate::disk::Condition;
+use crate::error::Shared;
+use crate::fill::{Fill, PIECE_BYTES, chunk_end, floor};
+use crate::flight::{Flight, Joined};
+use crate::object::Object;
+use crate::read::{CachedContent, Opening, PassedContent};
+use crate::state::{Absence, Known, ObjectState};
+
+/// What opening an object in the store brought.
+#[derive(Clone)]
+pub(crate) enum OpenOutcome {
+    /// The object, and how its bytes come.
+    Found(Arc<ObjectState>, Bytes),
+    /// There is none.
+    Absent(Absence),
+    /// The store did not say.
+    Failed(Shared),
+}
+
+/// How an object's bytes come.
+#[derive(Clone)]
+pub(crate) enum Bytes {
+    /// Through the cache, by the fill that has begun, if the object has any bytes.
+    Kept(Option<Arc<Fill>>),
+    /// Past the cache.
+    Passed(Arc<dyn Content>),
+}
+
+/// What of an object is at hand.
+struct AtHand {
+    opening: Opening,
+    /// Whether all of what is wanted is in the cache; else it is on its way.
+    is_cached: bool,
+}
+
+impl View {
+    /// Opens an object: from the cache where it has what is wanted and that is believed, else from the store.
+    pub(super) async fn open(self: &Arc<Self>, look: Look<'_>) -> Result<Opened, StoreError> {
+        let known = self.recall(look.bucket, &look.place, &look.variant).await;
+        match known {
+            Some(Known::Absent(absence, seen_at)) if self.belief.in_absence(seen_at, look.now) => {
+                self.note_aged(look.cx, CacheStatus::Hit, seen_at);
+                Err(absence.error())
+            }
+            Some(Known::Object(state)) => match self.at_hand(&look, &state) {
+                Some(at_hand) if self.belief.in_object(state.seen_at, look.now) => {
+                    match at_hand.is_cached {
+                        true => self.note_aged(look.cx, CacheStatus::Hit, state.seen_at),
+                        false => self.note(look.cx, CacheStatus::Miss),
+                    }
+                    Ok(opened(&state, at_hand.opening))
+                }
+                Some(at_hand) => self.revalidate(look, state, at_hand).await,
+                None => self.fetch(look, Some(state)).await,
+            },
+            _ => self.fetch(look, None).await,
+        }
+    }
+
+    /// Asks the store whether what is at hand still holds.
+    async fn revalidate(
+        self: &Arc<Self>,
+        look: Look<'_>,
+        state: Arc<ObjectState>,
+        at_hand: AtHand,
+    ) -> Result<Opened, StoreError> {
+        let told = match self.look(&look).await {
+            Ok(told) => told,
+            Err(error) if self.is_away(&error) && at_hand.is_cached => {
+                self.note_aged(look.cx, CacheStatus::Stale, state.seen_at);
+                return Ok(opened(&state, at_hand.opening));
+            }
+            Err(error) => {
+                self.note(look.cx, CacheStatus::Miss);
+                return Err(error);
+            }
+        };
+        let at_hand = match is_same(&told, &state) {
+            true => Some(at_hand),
+            false => self.at_hand(&look, &told),
+        };
+        match at_hand {
+            Some(AtHand { opening, is_cached }) => {
+                self.note(look.cx, if is_cached { CacheStatus::Revalidated } else { CacheStatus::Miss });
+                Ok(opened(&told, opening))
+            }
+            None => self.fetch(look, Some(told)).await,
+        }
+    }
+
+    /// What is at hand of an object of which this is known; `None` where some of what is wanted is neither cached nor on its way.
+    fn at_hand(&self, look: &Look<'_>, state: &ObjectState) -> Option<AtHand> {
+        let opening = self.opening(look, state)?;
+        let wanted = wanted(&state.info, look.options);
+        let (object, core) = (&opening.object, &self.core);
+        if object.is_cached(&core.disk, wanted) || core.small.get(object).is_some() {
+            return Some(AtHand { opening, is_cached: true });
+        }
+        let fill = core.works.find(object.id)?;
+        *opening.fill.lock() = Some(fill);
+        Some(AtHand { opening, is_cached: false })
+    }
+
+    fn opening(&self, look: &Look<'_>, state: &ObjectState) -> Option<Opening> {
+        let geometry = (self.block_bytes, self.digest.as_ref());
+        Some(Opening {
+            object: Object::new(&self.store, look.bucket, look.key, &state.info, geometry)?,
+            works: self.core.works.clone(),
+            disk: self.disk.clone(),
+            small: self.core.small.clone(),
+            lanes: self.lanes.clone(),
+            inner: self.inner.clone(),
+            cx: look.cx.clone(),
+            bucket: look.bucket.clone(),
+            key: look.key.clone(),
+            version_id: state.info.version_id.clone(),
+            etag: state.info.etag.clone(),
+            checksum: state.info.checksum,
+            fill: Mutex::new(None),
+        })
+    }
+
+    /// Opens the object in the store. Those who come meanwhile share what that brings: as it is where what the store says is
+    /// believed for a while, else once the store has told each of them that it is the same.
+    async fn fetch(
+        self: &Arc<Self>,
+        look: Look<'_>,
+        expected: Option<Arc<ObjectState>>,
+    ) -> Result<Opened, StoreError> {
+        let (changes, moment) = (&self.core.changes, look.moment);
+        let in_flight =
+            self.core.opens.find(look.flight_id(), |flight| changes.is_same(flight.moment, moment));
+        if let Some(flight) = in_flight.filter(|flight| !self.belief.in_object(flight.began_at, look.now)) {
+            if let Some(opened) = self.share_if_same(&look, &flight).await? {
+                return Ok(opened);
+            }
+        }
+        let (outcome, is_own) = self.open_once(&look, expected.clone()).await;
+        match outcome {
+            // Another's failure is not ours: asked once more.
+            OpenOutcome::Failed(_) | OpenOutcome::Absent(_) if !is_own => {
+                let outcome = self.open_inner(&look, expected).await;
+                self.answer(&look, outcome)
+            }
+            outcome => self.answer(&look, outcome),
+        }
+    }
+
+    /// Waits for what another has asked for, and asks the store at the same time whether it holds. `None` where it does not.
+    async fn share_if_same(
+        self: &Arc<Self>,
+        look: &Look<'_>,
+        flight: &Flight<OpenOutcome>,
+    ) -> Result<Option<Opened>, StoreError> {
+        self.core.stats.joined.add(1);
+        let (told, outcome) = tokio::join!(self.ask(look), flight.outcome());
+        let told = told.inspect_err(|_| self.note(look.cx, CacheStatus::Miss))?;
+        match outcome {
+            Some(OpenOutcome::Found(state, bytes)) if is_same(&told, &state) => {
+                self.answer(look, OpenOutcome::Found(told, bytes)).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Opens the object in the store, or waits for who does. Says whether it was us.
+    async fn open_once(
+        self: &Arc<Self>,
+        look: &Look<'_>,
+        expected: Option<Arc<ObjectState>>,
+    ) -> (OpenOutcome, bool) {
+        let (belief, changes) = (self.belief, self.core.changes.clone());
+        let (now, moment) = (look.now, look.moment);
+        let joined = self.core.opens.join(
+            look.flight_id(),
+            |flight| changes.is_same(flight.moment, moment) && belief.in_object(flight.began_at, now),
+            (now, moment),
+            || {
+                let (view, cx, expected) = (self.clone(), detached(look.cx), expected.clone());
+                let (bucket, key, options) = (look.bucket.clone(), look.key.clone(), look.options.clone());
+                async move {
+                    let look = Look::new(&view, &cx, &bucket, &key, &options);
+                    view.open_inner(&look, expected).await
+                }
+            },
+        );
+        let fallen = || OpenOutcome::Failed(came_down());
+        match joined {
+            Joined::Crowded => (self.open_inner(look, expected).await, true),
+            Joined::Begun(flight) => (flight.outcome().await.unwrap_or_else(fallen), true),
+            Joined::Waiting(flight) => {
+                self.core.stats.joined.add(1);
+                (flight.outcome().await.unwrap_or_else(fallen), false)
+            }
+        }
+    }
+
+    /// One request to the store: it tells what the object is and brings its first bytes, which are kept as they come.
+    async fn open_inner(
+        self: &Arc<Self>,
+        look: &Look<'_>,
+        expected: Option<Arc<ObjectState>>,
+    ) -> OpenOutcome {
+        let takes_in = self.core.disk.condition() == Condition::Open;
+        let range_hint =
+            if takes_in { self.hint(look, expected.as_deref()) } else { look.options.range_hint };
+        let (seen_at, moment) = (self.now(), self.core.changes.moment(look.place.id));
+        let asked = OpenOptions { range_hint, ..look.options.clone() };
+        let Opened { info, content } = match self.inner.open(look.cx, look.bucket, look.key, asked).await {
+            Ok(opened) => opened,
+            Err(error) => {
+                let Some(absence) = Absence::of(&error) else { return OpenOutcome::Failed(error.into()) };
+                self.learn_absence(&look.place, &look.variant, &absence, (seen_at, moment));
+                return OpenOutcome::Absent(absence);
+            }
+        };
+        let at_hand = match (&info.part, range_hint) {
+            (Some(part), _) => Some(part.range),
+            (None, None) => Some(ByteRange::whole(info.size_bytes)),
+            (None, Some(hint)) => hint.resolve(info.size_bytes).ok(),
+        };
+        let is_whole = at_hand == Some(ByteRange::whole(info.size_bytes)) && info.part.is_none();
+        let is_complete = is_whole || info.checksum.is_some() || info.size_bytes == 0;
+        let told = Told { info, is_complete, seen_at, moment };
+        let state = self.learn(look.bucket, &look.place, &look.variant, told);
+        if !state.is_complete {
+            self.complete_later(look);
+        }
+        let content: Arc<dyn Content> = content.into();
+        let opening = self.opening(look, &state).filter(|_| takes_in);
+        let Some(opening) = opening else { return OpenOutcome::Found(state, Bytes::Passed(content)) };
+        if state.info.size_bytes == 0 {
+            return OpenOutcome::Found(state, Bytes::Kept(None));
+        }
+        let fill = opening.fill();
+        fill.prime(content, at_hand);
+        OpenOutcome::Found(state, Bytes::Kept(Some(fill)))
+    }
+
+    /// The range to ask the store for at once: from the piece in which what is wanted and not cached begins, to the end of the
+    /// block in which it ends, at most to the end of a chunk.
+    fn hint(&self, look: &Look<'_>, expected: Option<&ObjectState>) -> Option<RangeSpec> {
+        let hint = look.options.range_hint;
+        if look.options.part_number.is_some() {
+            return hint;
+        }
+        let (first, last) = match (hint, expected) {
+            (None, _) => (0, u64::MAX),
+            (Some(RangeSpec::FromTo { first, last }), _) => (first, last),
+            (Some(RangeSpec::From(first)), _) => (first, u64::MAX),
+            (Some(RangeSpec::Suffix(length)), Some(state)) if length > 0 => {
+                (state.info.size_bytes.saturating_sub(length), u64::MAX)
+            }
+            // Where it begins is not known: with a piece more, a whole piece begins before it.
+            (Some(RangeSpec::Suffix(length)), _) if length > 0 => {
+                return Some(RangeSpec::Suffix(length.saturating_add(PIECE_BYTES)));
+            }
+            (Some(nothing), _) => return Some(nothing),
+        };
+        let start = floor(self.first_missing(look, expected, first).unwrap_or(first));
+        let block_end = last.saturating_add(1).checked_next_multiple_of(self.block_bytes).unwrap_or(u64::MAX);
+        Some(RangeSpec::FromTo { first: start, last: block_end.min(chunk_end(start)).max(start + 1) - 1 })
+    }
+
+    /// Where the first block that is not cached begins, at `first` or behind it, if the object is what is expected.
+    fn first_missing(&self, look: &Look<'_>, expected: Option<&ObjectState>, first: u64) -> Option<u64> {
+        let state = expected?;
+        let geometry = (self.block_bytes, self.digest.as_ref());
+        let object = Object::new(&self.store, look.bucket, look.key, &state.info, geometry)?;
+        let wanted = wanted(&state.info, look.options);
+        if wanted.is_empty() {
+            return None;
+        }
+        let missing = |number: &u32| !self.core.disk.contains(&object.block(*number));
+        let block = object.geometry.blocks(wanted).find(missing)?;
+        Some(object.geometry.span(block).start.max(first))
+    }
+
+    /// Has the store say the rest about an object of which it was asked for a range, in the background.
+    fn complete_later(self: &Arc<Self>, look: &Look<'_>) {
+        let Ok(permit) = self.core.errands.clone().try_acquire_owned() else { return };
+        if !self.belief.answers_heads() {
+            return;
+        }
+        let (view, cx) = (self.clone(), detached(look.cx));
+        let (bucket, key, options) = (look.bucket.clone(), look.key.clone(), look.options.clone());
+        tokio::spawn(async move {
+            // Whoever asks next hears of a failure.
+            let _ = view.ask(&Look::new(&view, &cx, &bucket, &key, &options)).await;
+            drop(permit);
+        });
+    }
+
+    /// The answer to who asked.
+    fn answer(&self, look: &Look<'_>, outcome: OpenOutcome) -> Result<Opened, StoreError> {
+        let (state, bytes) = match outcome {
+            OpenOutcome::Found(state, bytes) => (state, bytes),
+            OpenOutcome::Absent(absence) => {
+                self.note(look.cx, CacheStatus::Miss);
+                return Err(absence.error());
+            }
+            OpenOutcome::Failed(error) => {
+                self.note(look.cx, CacheStatus::Miss);
+                return Err(error.store_error());
+            }
+        };
+        let opening = match &bytes {
+            Bytes::Kept(_) => self.opening(look, &state),
+            Bytes::Passed(_) => None,
+        };
+        let (content, status): (Box<dyn Content>, _) = match (bytes, opening) {
+            (Bytes::Kept(fill), Some(opening)) => {
+                *opening.fill.lock() = fill;
+                (Box::new(CachedContent(Arc::new(opening))), CacheStatus::Miss)
+            }
+            (Bytes::Passed(inner), _) => {
+                self.core.stats.refused.add(1);
+                let works = self.core.works.clone();
+                (Box::new(PassedContent { inner, works }), CacheStatus::Bypass)
+            }
+            (Bytes::Kept(_), None) => {
+                let error = StoreError::new(StoreErrorKind::Internal, "open object");
+                return Err(error);
+            }
+        };
+        self.note(look.cx, status);
+        Ok(Opened { info: state.info.clone(), content })
+    }
+}
+
+fn opened(state: &ObjectState, opening: Opening) -> Opened {
+    Opened { info: state.info.clone(), content: Box::new(CachedContent(Arc::new(opening))) }
+}
+
+/// Whether two answers are about the same bytes.
+fn is_same(one: &ObjectState, other: &ObjectState) -> bool {
+    let of = |state: &ObjectState| {
+        let info = &state.info;
+        (info.etag.clone(), info.size_bytes, info.version_id.clone())
+    };
+    of(one) == of(other)
+}

@@ -1,0 +1,1 @@
+//! A store that is far away, slow, and not always well.
