@@ -3,7 +3,10 @@
 mod base;
 mod buckets;
 mod objects;
+mod older;
 mod place;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod versions;
 mod walk;

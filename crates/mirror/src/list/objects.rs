@@ -1,4 +1,4 @@
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use store::{
@@ -13,7 +13,7 @@ use super::versions;
 use crate::core::Core;
 use crate::health::ReadPolicy;
 use crate::journal::{BucketRecord, Coverage, Member};
-use crate::read::{ANSWER_PATIENCE, race};
+use crate::read::{ANSWER_PATIENCE, Asked, race};
 use crate::target::TargetNumber;
 
 impl Core {
@@ -25,27 +25,20 @@ impl Core {
         options: ListObjects,
     ) -> Result<ListPage, StoreError> {
         let record = self.record(bucket, "list objects").await?;
-        let lister = Lister { core: self, cx, bucket, record: &record, from: Mutex::new(None) };
-        let sources = Sources {
-            journal: &self.journal,
-            handle: bucket.handle,
-            targets: match record.coverage {
-                Coverage::Whole => None,
-                Coverage::Partial => Some(&lister),
-            },
-        };
-        walk::page(sources, &options).await
+        let lister = Lister::new(self, cx, bucket, &record);
+        walk::page(lister.sources(), &options).await
     }
 
     /// As [`store::ObjectStore::list_versions`].
     pub(crate) async fn versions_page(
         &self,
-        _cx: &Context,
+        cx: &Context,
         bucket: &Bucket,
         options: ListVersions,
     ) -> Result<VersionPage, StoreError> {
-        self.record(bucket, "list versions").await?;
-        versions::page(&self.journal, bucket.handle, &options).await
+        let record = self.record(bucket, "list versions").await?;
+        let lister = Lister::new(self, cx, bucket, &record);
+        versions::page(lister.sources(), &options).await
     }
 
     /// As [`store::MultipartStore::list_uploads`].
@@ -69,25 +62,68 @@ struct Lister<'a> {
     from: Mutex<Option<usize>>,
 }
 
+impl<'a> Lister<'a> {
+    fn new(core: &'a Core, cx: &'a Context, bucket: &'a Bucket, record: &'a BucketRecord) -> Self {
+        Self { core, cx, bucket, record, from: Mutex::new(None) }
+    }
+
+    /// Where the bucket's keys are known from.
+    fn sources(&self) -> Sources<'_> {
+        let targets = match self.record.coverage {
+            Coverage::Whole => None,
+            Coverage::Partial => Some(self as &dyn Targets),
+        };
+        Sources { journal: &self.core.journal, handle: self.bucket.handle, targets }
+    }
+
+    /// Asks the targets that have all of the bucket, the one that listed last first.
+    async fn ask<'b, T: Send + 'b>(
+        &'b self,
+        besides: &[TargetNumber],
+        ask: impl Fn(usize, Bucket) -> Asked<'b, T> + Copy + Send + Sync + 'b,
+    ) -> Result<(TargetNumber, T), StoreError> {
+        let Self { core, bucket, record, .. } = self;
+        let from = *self.from.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = |place: &usize| {
+            let number = core.targets[*place].number;
+            record.member(number) == Some(Member::Full) && !besides.contains(&number)
+        };
+        let mut order: Vec<usize> = core.health.order(ReadPolicy::Order).into_iter().filter(asked).collect();
+        order.sort_by_key(|place| Some(*place) != from);
+        let patience = core.hedge.unwrap_or(ANSWER_PATIENCE);
+        let (place, answer) = race(&core.health, &order, patience, |place| {
+            Box::pin(async move { ask(place, core.target_bucket(place, &bucket.name).await?).await })
+        })
+        .await?;
+        if besides.is_empty() {
+            *self.from.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+        }
+        Ok((core.targets[place].number, answer?))
+    }
+}
+
 #[async_trait]
 impl Targets for Lister<'_> {
     async fn page(&self, options: ListObjects) -> Result<(TargetNumber, ListPage), StoreError> {
-        let Self { core, cx, bucket, record, .. } = self;
-        let from = *self.from.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let full = |place: &usize| record.member(core.targets[*place].number) == Some(Member::Full);
-        let mut order: Vec<usize> = core.health.order(ReadPolicy::Order).into_iter().filter(full).collect();
-        order.sort_by_key(|place| Some(*place) != from);
-        let ask = |place: usize| {
-            let options = options.clone();
-            let asked = async move {
-                let at = core.target_bucket(place, &bucket.name).await?;
-                core.targets[place].store.list(cx, &at, options).await
-            };
-            Box::pin(asked) as crate::read::Asked<'_, ListPage>
-        };
-        let (place, page) = race(&core.health, &order, core.hedge.unwrap_or(ANSWER_PATIENCE), ask).await?;
-        *self.from.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(place);
-        Ok((core.targets[place].number, page?))
+        let options = &options;
+        self.ask(&[], |place, at| {
+            Box::pin(async move { self.core.targets[place].store.list(self.cx, &at, options.clone()).await })
+        })
+        .await
+    }
+
+    async fn versions(
+        &self,
+        options: ListVersions,
+        besides: &[TargetNumber],
+    ) -> Result<(TargetNumber, VersionPage), StoreError> {
+        let options = &options;
+        self.ask(besides, |place, at| {
+            Box::pin(async move {
+                self.core.targets[place].store.list_versions(self.cx, &at, options.clone()).await
+            })
+        })
+        .await
     }
 
     async fn look(&self, key: &ObjectKey) -> Result<Option<ObjectSummary>, StoreError> {

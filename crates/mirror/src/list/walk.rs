@@ -64,7 +64,7 @@ struct Walk<'a> {
     /// The position passed last.
     passed: Option<Position>,
     rows: Rows<'a>,
-    entries: Option<Entries<'a>>,
+    entries: Option<Entries<'a, ListEntry>>,
 }
 
 impl<'a> Walk<'a> {
@@ -76,7 +76,7 @@ impl<'a> Walk<'a> {
             delimiter: options.delimiter.clone(),
             passed: options.after.clone(),
             rows: Rows::new(sources.journal, sources.handle, &options.prefix, wanted),
-            entries: sources.targets.map(|targets| Entries::new(targets, options)),
+            entries: sources.targets.map(|targets| Entries::new(targets, options.clone())),
         }
     }
 
