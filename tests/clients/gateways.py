@@ -23,11 +23,16 @@ def make_server(home, config=""):
     return Server(home, config=config or None)
 
 
+# What the account of a drive may do in these tests. At the real limit most of their time would be spent waiting; one test
+# keeps to it.
+CALLS_PER_MINUTE = 10_000_000
+
+
 class Stub:
     """A stand-in of a provider."""
 
-    def __init__(self, kind):
-        command = [os.environ["SLUICE_STUB"], kind, "--listen", "127.0.0.1:0"]
+    def __init__(self, kind, options=()):
+        command = [os.environ["SLUICE_STUB"], kind, "--listen", "127.0.0.1:0", *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.banner = self.process.stdout.readline().strip()
         assert self.banner, f"the stand-in of {kind} did not start"
@@ -66,6 +71,7 @@ def drime_table(backing):
     return f"endpoint = {toml(told['endpoint'])}\ntoken = {toml(told['token'])}\nconditional = \"exclusive\"\n"
 
 
+OPTIONS = {"drime": ("--calls-per-minute", str(CALLS_PER_MINUTE))}
 TABLES = {"s3": s3_table, "gcs": gcs_table, "azure": azure_table, "drime": drime_table}
 
 
@@ -74,7 +80,7 @@ class Gateway(Server):
 
     def __init__(self, home, kind, config=""):
         home.mkdir(parents=True, exist_ok=True)
-        self.backing = Server(home / "backing") if kind == "s3" else Stub(kind)
+        self.backing = Server(home / "backing") if kind == "s3" else Stub(kind, OPTIONS.get(kind, ()))
         if kind == "s3":
             self.backing.start()
         table = f'[store.far]\nkind = "{kind}"\n{TABLES[kind](self.backing)}'

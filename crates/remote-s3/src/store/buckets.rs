@@ -116,7 +116,7 @@ impl Inner {
             }
             Err(failure) => failure,
         };
-        if is_left_out(&failure) {
+        if is_unknown(&failure) {
             self.lacks.versioning.store(true, Ordering::Relaxed);
         } else if failure.status() != Some(403) {
             return Err(of_bucket(failure, OPERATION));
@@ -134,7 +134,7 @@ impl Inner {
         match self.wire.document(cx, call).await {
             Ok(document) => super::tags::read(&document.root, TagSet::BUCKET_MAX, OPERATION),
             Err(failure) if failure.code() == Some("NoSuchTagSet") => Ok(TagSet::default()),
-            Err(failure) if is_left_out(&failure) => {
+            Err(failure) if is_unknown(&failure) => {
                 self.lacks.bucket_tags.store(true, Ordering::Relaxed);
                 Ok(TagSet::default())
             }
@@ -294,6 +294,12 @@ enum Found {
 /// Whether the service does not know such a request at all.
 pub(super) fn is_left_out(failure: &Failure) -> bool {
     matches!(failure.status(), Some(405 | 501)) || failure.code() == Some("NotImplemented")
+}
+
+/// As [`is_left_out`], of a request in which nothing but the subresource can be wrong: Cloud Storage takes one that it does
+/// not know for a wrong argument.
+pub(super) fn is_unknown(failure: &Failure) -> bool {
+    is_left_out(failure) || failure.code() == Some("InvalidArgument")
 }
 
 /// A failure of a request for a bucket, where 404 without a document means the bucket.

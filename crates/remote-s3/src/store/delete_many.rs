@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 
 use http::Method;
 use store::{
@@ -7,6 +8,7 @@ use store::{
 use types::{Context, VersionId};
 
 use crate::probe::Condition;
+use crate::store::buckets::is_unknown;
 use crate::store::{Inner, PAGE_MAX, with_md5};
 use crate::wire::{Call, Seen};
 use crate::xml;
@@ -26,11 +28,13 @@ impl Inner {
     ) -> Result<Vec<Outcome>, StoreError> {
         let mut outcomes: Vec<Option<Outcome>> = targets.iter().map(|_| None).collect();
         for batch in batches(&targets) {
-            let (together, single): (Vec<usize>, Vec<usize>) = batch
-                .into_iter()
-                .partition(|at| xml::bears(targets[*at].key.as_str()) && is_plain(&targets[*at].options));
-            for found in self.together(cx, bucket, &targets, &together).await? {
-                outcomes[found.0] = Some(found.1);
+            let fits = |at: &usize| xml::bears(targets[*at].key.as_str()) && is_plain(&targets[*at].options);
+            let lacks = self.lacks.many_deletes.load(Ordering::Relaxed);
+            let (together, mut single): (Vec<usize>, Vec<usize>) =
+                batch.into_iter().partition(|at| !lacks && fits(at));
+            match self.together(cx, bucket, &targets, &together).await? {
+                Some(found) => found.into_iter().for_each(|(at, outcome)| outcomes[at] = Some(outcome)),
+                None => single.extend(together),
             }
             for some in single.chunks(SINGLES_AT_ONCE) {
                 let deletes = some.iter().map(|at| self.single(cx, bucket, &targets[*at]));
@@ -47,16 +51,16 @@ impl Inner {
         self.delete(cx, bucket, &target.key, target.options.clone()).await
     }
 
-    /// Deletes in one request what one request can name.
+    /// Deletes in one request what one request can name; `None` where the service knows no such request.
     async fn together(
         &self,
         cx: &Context,
         bucket: &Bucket,
         targets: &[DeleteTarget],
         places: &[usize],
-    ) -> Result<Vec<(usize, Outcome)>, StoreError> {
+    ) -> Result<Option<Vec<(usize, Outcome)>>, StoreError> {
         if places.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
         if places.iter().any(|at| targets[*at].options.condition != WriteCondition::Always) {
             self.proven(cx, &bucket.name).await?.require(Condition::DeleteMany)?;
@@ -67,8 +71,15 @@ impl Inner {
         }
         let call = Call::bucket(Method::POST, bucket.name.as_str()).of("delete").once();
         let call = with_md5(call, document.finish("Delete"));
-        let answer = self.wire.document(cx, call).await;
-        let answer = answer.map_err(|failure| failure.into_store(Seen::default(), OPERATION))?;
+        let answer = match self.wire.document(cx, call).await {
+            Ok(answer) => answer,
+            // One by one, what is wrong with one of them shows.
+            Err(failure) if is_unknown(&failure) => {
+                self.lacks.many_deletes.store(!self.wire.endpoint.is_aws(), Ordering::Relaxed);
+                return Ok(None);
+            }
+            Err(failure) => return Err(failure.into_store(Seen::default(), OPERATION)),
+        };
         let mut answered: HashMap<(&str, &str), &xml::Element> = HashMap::new();
         for element in answer.root.children() {
             let named =
@@ -84,7 +95,7 @@ impl Inner {
                 None => Err(StoreError::new(StoreErrorKind::Unavailable, OPERATION)),
             }
         };
-        Ok(places.iter().map(|at| (*at, outcome_of(&targets[*at]))).collect())
+        Ok(Some(places.iter().map(|at| (*at, outcome_of(&targets[*at]))).collect()))
     }
 }
 

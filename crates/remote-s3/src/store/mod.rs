@@ -71,6 +71,7 @@ pub(crate) struct Inner {
 pub(crate) struct Lacks {
     versioning: AtomicBool,
     bucket_tags: AtomicBool,
+    many_deletes: AtomicBool,
 }
 
 impl S3Store {

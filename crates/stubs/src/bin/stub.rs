@@ -1,5 +1,9 @@
-//! Runs one stand-in until it is ended: `stub azure|drime|gcs [--listen ADDRESS]`, or
-//! `stub faults --upstream ADDRESS [--listen ADDRESS]`. Prints one line that says where it is and what opens it.
+//! Runs one stand-in until it is ended: `stub azure|gcs [--listen ADDRESS]`,
+//! `stub drime [--calls-per-minute COUNT] [--listen ADDRESS]`, or `stub faults --upstream ADDRESS [--listen ADDRESS]`. Prints
+//! one line that says where it is and what opens it.
+//!
+//! `--calls-per-minute` is what the account of the drive may do; without it, what the real one may. Tests that are not about
+//! the limit raise it, or most of their time is spent waiting.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -9,14 +13,15 @@ use std::process::ExitCode;
 use stubs::faults::Faults;
 use stubs::{azure, drime, gcs};
 
-const USAGE: &str =
-    "usage: stub azure|drime|gcs [--listen ADDRESS] | stub faults --upstream ADDRESS [--listen ADDRESS]";
+const USAGE: &str = "usage: stub azure|gcs [--listen ADDRESS] | stub drime [--calls-per-minute COUNT] [--listen ADDRESS] | \
+                     stub faults --upstream ADDRESS [--listen ADDRESS]";
 
 /// What the command line asks for.
 struct Wanted {
     kind: String,
     listen: SocketAddr,
     upstream: Option<SocketAddr>,
+    calls_per_minute: Option<u32>,
 }
 
 fn main() -> ExitCode {
@@ -39,7 +44,9 @@ fn run() -> Result<(), Box<dyn Error>> {
             serve(&stub.banner())
         }
         "drime" => {
-            let stub = drime::Stub::start(drime::Settings { listen, ..drime::Settings::default() })?;
+            let mut settings = drime::Settings { listen, ..drime::Settings::default() };
+            settings.calls_per_minute = wanted.calls_per_minute.unwrap_or(settings.calls_per_minute);
+            let stub = drime::Stub::start(settings)?;
             serve(&stub.banner())
         }
         "gcs" => {
@@ -56,12 +63,14 @@ fn run() -> Result<(), Box<dyn Error>> {
 
 fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Wanted, Box<dyn Error>> {
     let kind = arguments.next().ok_or(USAGE)?;
-    let mut wanted = Wanted { kind, listen: (Ipv4Addr::LOCALHOST, 0).into(), upstream: None };
+    let listen = (Ipv4Addr::LOCALHOST, 0).into();
+    let mut wanted = Wanted { kind, listen, upstream: None, calls_per_minute: None };
     while let Some(option) = arguments.next() {
-        let address = arguments.next().ok_or(USAGE)?.parse()?;
-        match option.as_str() {
-            "--listen" => wanted.listen = address,
-            "--upstream" => wanted.upstream = Some(address),
+        let value = arguments.next().ok_or(USAGE)?;
+        match (option.as_str(), wanted.kind.as_str()) {
+            ("--listen", _) => wanted.listen = value.parse()?,
+            ("--upstream", "faults") => wanted.upstream = Some(value.parse()?),
+            ("--calls-per-minute", "drime") => wanted.calls_per_minute = Some(value.parse()?),
             _ => return Err(USAGE.into()),
         }
     }

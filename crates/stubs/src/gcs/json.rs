@@ -60,13 +60,7 @@ fn create_bucket(world: &mut World, asked: &Asked) -> Response<Bytes> {
         );
     }
     let created = world.moment();
-    let bucket = Bucket {
-        created,
-        metageneration: 1,
-        versions: false,
-        objects: Default::default(),
-        uploads: Default::default(),
-    };
+    let bucket = Bucket::new(created);
     let resource = bucket.resource(&name);
     world.buckets.insert(name, bucket);
     reply::document(&resource)

@@ -1,7 +1,8 @@
-//! Cloud Storage, as far as its documentation says: the JSON API, the XML API with its uploads in parts, a token endpoint
-//! and a metadata server, all in memory and at one address.
+//! Cloud Storage, as far as its documentation says: the JSON API, the XML API with its uploads in parts and its side that
+//! speaks S3, a token endpoint and a metadata server, all in memory and at one address.
 
 mod auth;
+mod interop;
 mod json;
 mod list;
 mod objects;
@@ -116,14 +117,21 @@ impl Stub {
         format!("http://{}", self.address())
     }
 
-    /// Its endpoint and how to get in, on one line: behind `credentials=` stands a key file to the end of the line.
+    /// Its endpoint and how to get in, on one line: an HMAC key, and behind `credentials=` a key file to the end of the line.
     #[must_use]
     pub fn banner(&self) -> String {
+        let (id, secret) = self.hmac_key();
         format!(
-            "endpoint={} project=project credentials={}",
+            "endpoint={} project=project access_key={id} secret_key={secret} credentials={}",
             self.url(),
             self.service_account_json(&self.url())
         )
+    }
+
+    /// The id and the secret of its HMAC key.
+    #[must_use]
+    pub fn hmac_key(&self) -> (&'static str, &'static str) {
+        (interop::ACCESS_KEY, interop::SECRET_KEY)
     }
 
     /// The key file of its service account, whose tokens are issued at `endpoint`: its own address, or that of a server of
@@ -188,6 +196,9 @@ fn answer(shared: &Shared, request: Request<Bytes>) -> Response<Bytes> {
     let asked = Asked::new(request);
     if let Some(response) = shared.auth.answer(&asked) {
         return response;
+    }
+    if interop::is_signed(&asked) {
+        return interop::answer(&mut shared.lock(), &shared.settings, &asked);
     }
     if shared.settings.access == Access::Tokens && !shared.auth.admits(&asked) {
         return reply::unauthorized(&asked);

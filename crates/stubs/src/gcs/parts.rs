@@ -8,12 +8,11 @@ use bytes::Bytes;
 use hash::Md5;
 use http::header::{ETAG, HeaderValue};
 use http::{Method, Response};
-use serde_json::json;
 use types::ETag;
 
 use super::request::Asked;
-use super::world::{Conditions, World, XmlUpload, crc32c, settable};
-use super::{Settings, reply};
+use super::world::{Conditions, World, XmlUpload, crc32c};
+use super::{Settings, interop, reply};
 
 fn etag(data: &[u8]) -> String {
     format!("\"{}\"", ETag::from_md5(Md5::digest(data)))
@@ -33,6 +32,7 @@ pub(super) fn answer(
     };
     match asked.method {
         Method::PUT => put(upload, asked),
+        Method::GET => list_parts(upload, asked),
         Method::POST => complete(world, settings, asked, (bucket, name, &serial)),
         Method::DELETE => {
             if let Some(bucket) = world.buckets.get_mut(bucket) {
@@ -49,8 +49,7 @@ fn begin(world: &mut World, asked: &Asked, (bucket, name): (&str, &str)) -> Resp
         return reply::xml_error(400, "InvalidArgument");
     }
     let id = format!("upload-{}", world.next_serial());
-    let kind = asked.header("content-type").unwrap_or("application/octet-stream");
-    let fields = settable(&json!({ "contentType": kind }));
+    let fields = interop::fields(asked);
     let initiated = world.moment();
     let upload = XmlUpload { name: name.to_owned(), initiated, fields, parts: BTreeMap::new() };
     if let Some(bucket) = world.buckets.get_mut(bucket) {
@@ -105,6 +104,20 @@ fn put(upload: &mut XmlUpload, asked: &Asked) -> Response<Bytes> {
     response
 }
 
+/// The parts behind the marker, a page at a time.
+fn list_parts(upload: &XmlUpload, asked: &Asked) -> Response<Bytes> {
+    let after = asked.number("part-number-marker").and_then(|after| u32::try_from(after).ok()).unwrap_or(0);
+    let limit = asked.number("max-parts").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(1000);
+    let mut left = upload.parts.iter().filter(|(number, _)| **number > after);
+    let entry = |(number, data): (&u32, &Bytes)| {
+        let (tag, size) = (etag(data), data.len());
+        format!("<Part><PartNumber>{number}</PartNumber><ETag>{tag}</ETag><Size>{size}</Size></Part>")
+    };
+    let parts: String = left.by_ref().take(limit).map(entry).collect();
+    let is_truncated = left.next().is_some();
+    reply::xml(format!("<ListPartsResult><IsTruncated>{is_truncated}</IsTruncated>{parts}</ListPartsResult>"))
+}
+
 /// The parts that a completion lists: number and tag.
 fn listed(document: &str) -> Option<Vec<(u32, String)>> {
     let between = |text: &str, tag: &str| {
@@ -146,7 +159,10 @@ fn complete(
     }
     let Some(upload) = held.uploads.remove(id) else { return reply::xml_error(404, "NoSuchUpload") };
     match world.put((bucket, name), upload.fields, (data.into(), None), Conditions::default()) {
-        Ok(_) => reply::xml("<CompleteMultipartUploadResult></CompleteMultipartUploadResult>".to_owned()),
+        Ok(object) => reply::xml(format!(
+            "<CompleteMultipartUploadResult><ETag>{}</ETag></CompleteMultipartUploadResult>",
+            object.etag()
+        )),
         Err((status, _)) => reply::xml_error(status, "InvalidArgument"),
     }
 }

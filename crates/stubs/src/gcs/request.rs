@@ -6,6 +6,9 @@ pub(super) struct Asked {
     pub(super) method: Method,
     /// The path's segments, decoded after they were split: a name's own `/` come encoded.
     pub(super) segments: Vec<String>,
+    /// The path and the query as they were sent, for signatures.
+    pub(super) raw_path: String,
+    pub(super) raw_query: String,
     query: Vec<(String, String)>,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
@@ -47,6 +50,8 @@ impl Asked {
             method: parts.method,
             segments: path.split('/').map(decode).collect(),
             query: pairs(parts.uri.query().unwrap_or_default()),
+            raw_path: parts.uri.path().to_owned(),
+            raw_query: parts.uri.query().unwrap_or_default().to_owned(),
             headers: parts.headers,
             body,
         }

@@ -133,6 +133,16 @@ pub(super) fn require_legal(name: &str, fields: &Map<String, Value>) -> Result<(
 }
 
 impl Bucket {
+    pub(super) fn new(created: u64) -> Self {
+        Self {
+            created,
+            metageneration: 1,
+            versions: false,
+            objects: BTreeMap::new(),
+            uploads: BTreeMap::new(),
+        }
+    }
+
     pub(super) fn live(&self, name: &str) -> Option<&Object> {
         self.objects.get(name)?.last().filter(|object| object.deleted.is_none())
     }
@@ -210,6 +220,14 @@ impl Object {
             resource["timeDeleted"] = rfc3339(deleted).into();
         }
         resource
+    }
+
+    /// What the XML API shows as its tag: the MD5, and of what was made of parts another text.
+    pub(super) fn etag(&self) -> String {
+        match self.md5 {
+            Some(md5) => format!("\"{}\"", types::ETag::from_md5(md5)),
+            None => format!("\"{:016x}\"", self.generation),
+        }
     }
 
     pub(super) fn field(&self, name: &str) -> Option<&str> {
