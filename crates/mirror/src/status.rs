@@ -66,7 +66,8 @@ impl Mirror {
             let mut status = core.target_status(place).await?;
             let number = core.targets[place].number;
             let of_this = filling.iter().filter(|(target, ..)| *target == number);
-            status.filling = of_this.map(|(_, bucket, progress)| (bucket.clone(), progress.clone())).collect();
+            status.filling =
+                of_this.map(|(_, bucket, progress)| (bucket.clone(), progress.clone())).collect();
             targets.push(status);
         }
         let unsettled = core.all_unsettled().len() as u64;

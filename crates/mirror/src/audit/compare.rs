@@ -41,9 +41,9 @@ pub(super) async fn compare(
     for look in 1..=LOOKS_MAX {
         let before = known(&core, &plan, &key).await?;
         findings = look_at(&core, &plan, &key, (&before, listed)).await;
-        let settled = findings.iter().all(|(finding, _)| {
-            matches!(finding.agreement, Agreement::Same | Agreement::Owed)
-        });
+        let settled = findings
+            .iter()
+            .all(|(finding, _)| matches!(finding.agreement, Agreement::Same | Agreement::Owed));
         let unchanged = known(&core, &plan, &key).await? == before;
         if unchanged && (settled || look > 1) {
             break;
@@ -61,7 +61,7 @@ pub(super) async fn compare(
 
 type KnownRows = (KeyState, Vec<crate::journal::Version>);
 
-async fn known(core: &Core, plan: &Plan, key: &ObjectKey) -> Result<KnownRows, StoreError> {
+async fn known(core: &Arc<Core>, plan: &Plan, key: &ObjectKey) -> Result<KnownRows, StoreError> {
     let handle = plan.bucket.handle;
     let state = core.journal.key(handle, key).await?.unwrap_or_else(KeyState::unrecorded);
     let older = match plan.record.versioning {
@@ -73,7 +73,7 @@ async fn known(core: &Core, plan: &Plan, key: &ObjectKey) -> Result<KnownRows, S
 
 /// What each target holds of the key now.
 async fn relist(
-    core: &Core,
+    core: &Arc<Core>,
     plan: &Plan,
     key: &ObjectKey,
 ) -> Result<Vec<Option<Vec<HeldVersion>>>, StoreError> {
@@ -87,7 +87,7 @@ async fn relist(
 }
 
 async fn look_at(
-    core: &Core,
+    core: &Arc<Core>,
     plan: &Plan,
     key: &ObjectKey,
     ((state, older), held): (&KnownRows, Vec<Option<Vec<HeldVersion>>>),
@@ -109,7 +109,7 @@ async fn look_at(
 }
 
 /// What a target has, and how many bytes were read to know it.
-async fn see(core: &Core, plan: &Plan, key: &ObjectKey, (slot, place): (&Slot, usize)) -> (Seen, u64) {
+async fn see(core: &Arc<Core>, plan: &Plan, key: &ObjectKey, (slot, place): (&Slot, usize)) -> (Seen, u64) {
     let listed = slot.listed(core, place);
     if plan.depth == Depth::Shallow || !matches!(listed, Seen::Object { .. }) {
         return (listed, 0);
@@ -124,9 +124,11 @@ async fn see(core: &Core, plan: &Plan, key: &ObjectKey, (slot, place): (&Slot, u
 }
 
 /// Copies to targets that are proven to lack what others are proven to have.
-async fn repair(core: &Core, plan: &Plan, finding: &mut Finding) -> Result<(), StoreError> {
+async fn repair(core: &Arc<Core>, plan: &Plan, finding: &mut Finding) -> Result<(), StoreError> {
     let right = |seen: &SeenAt| matches!(&seen.seen, Seen::Object { expected: Some(true), .. });
-    if !matches!(finding.agreement, Agreement::OnlyOn | Agreement::Differs) || !finding.targets.iter().any(right) {
+    if !matches!(finding.agreement, Agreement::OnlyOn | Agreement::Differs)
+        || !finding.targets.iter().any(right)
+    {
         return Ok(());
     }
     let (name, handle) = (&plan.bucket.name, plan.bucket.handle);

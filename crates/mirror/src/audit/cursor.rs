@@ -22,7 +22,8 @@ pub(super) fn name(bucket: &BucketName, depth: Depth) -> Vec<u8> {
 impl Cursor {
     /// The layout's number, eight counts of eight bytes each, little-endian, and the key.
     pub(super) fn encode(&self) -> Vec<u8> {
-        let VerifyCounts { compared, same, owed, only_on, differs, unreadable, repaired, bytes } = self.counts;
+        let VerifyCounts { compared, same, owed, only_on, differs, unreadable, repaired, bytes } =
+            self.counts;
         let mut value = vec![LAYOUT];
         for count in [compared, same, owed, only_on, differs, unreadable, repaired, bytes] {
             value.extend_from_slice(&count.to_le_bytes());
@@ -34,7 +35,8 @@ impl Cursor {
     /// `None` where the value is of another layout: such an audit begins anew.
     pub(super) fn decode(value: &[u8]) -> Option<Self> {
         let (counts, key) = value.strip_prefix(&[LAYOUT])?.split_at_checked(COUNTS_BYTES)?;
-        let mut counts = counts.chunks_exact(8).filter_map(|count| Some(u64::from_le_bytes(count.try_into().ok()?)));
+        let mut counts =
+            counts.chunks_exact(8).filter_map(|count| Some(u64::from_le_bytes(count.try_into().ok()?)));
         let mut next = || counts.next();
         let counts = VerifyCounts {
             compared: next()?,
@@ -80,9 +82,6 @@ mod tests {
             assert_eq!(Cursor::decode(&value[..length]), None, "cut to {length}");
         }
         assert_eq!(Cursor::decode(&[2; 80]), None);
-        assert_eq!(
-            name(&BucketName::new("bucket").unwrap(), Depth::Deep),
-            b"verify/deep/bucket"
-        );
+        assert_eq!(name(&BucketName::new("bucket").unwrap(), Depth::Deep), b"verify/deep/bucket");
     }
 }

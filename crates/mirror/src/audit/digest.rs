@@ -2,7 +2,8 @@ use hash::Hasher;
 use store::{OpenOptions, StoreError};
 use tokio::time::timeout;
 use types::{
-    BodyErrorKind, BucketName, ByteRange, Checksum, ChecksumAlgorithm, Context, ETag, Frame, ObjectKey, VersionId,
+    BodyErrorKind, BucketName, ByteRange, Checksum, ChecksumAlgorithm, Context, ETag, Frame, ObjectKey,
+    VersionId,
 };
 
 use crate::core::Core;

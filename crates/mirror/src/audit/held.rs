@@ -1,7 +1,8 @@
 use std::collections::VecDeque;
 
 use store::{
-    Bucket, ListEntry, ListObjects, ListVersions, Position, StoreError, VersionEntry, VersionState, Versioning,
+    Bucket, ListEntry, ListObjects, ListVersions, Position, StoreError, VersionEntry, VersionState,
+    Versioning,
 };
 use types::{Context, ETag, ObjectKey, VersionId};
 
@@ -33,7 +34,15 @@ pub(super) struct Holdings {
 impl Holdings {
     /// The keys of a target behind `after`.
     pub(super) fn new(place: usize, at: Bucket, after: Option<ObjectKey>) -> Self {
-        Self { place, at, prefix: String::new(), held: VecDeque::new(), after, after_version: None, more: true }
+        Self {
+            place,
+            at,
+            prefix: String::new(),
+            held: VecDeque::new(),
+            after,
+            after_version: None,
+            more: true,
+        }
     }
 
     /// The first key that was not taken.
@@ -45,7 +54,11 @@ impl Holdings {
     }
 
     /// All versions of this key, newest first, where it is the next one.
-    pub(super) async fn take(&mut self, core: &Core, key: &ObjectKey) -> Result<Vec<HeldVersion>, StoreError> {
+    pub(super) async fn take(
+        &mut self,
+        core: &Core,
+        key: &ObjectKey,
+    ) -> Result<Vec<HeldVersion>, StoreError> {
         let mut versions = Vec::new();
         while self.peek(core).await? == Some(key) {
             versions.extend(self.held.pop_front().map(|(_, version)| version));
@@ -75,7 +88,8 @@ impl Holdings {
 
     async fn objects(&self, core: &Core) -> Result<(VecDeque<(ObjectKey, HeldVersion)>, bool), StoreError> {
         let after = self.after.as_ref().map(|key| Position::Key(key.as_str().to_owned()));
-        let options = ListObjects { prefix: self.prefix.clone(), delimiter: None, after, limit: PAGE_VERSIONS };
+        let options =
+            ListObjects { prefix: self.prefix.clone(), delimiter: None, after, limit: PAGE_VERSIONS };
         let page = core.targets[self.place].store.list(&Context::background(), &self.at, options).await?;
         let held = page.entries.into_iter().filter_map(|entry| match entry {
             ListEntry::Object(object) => {

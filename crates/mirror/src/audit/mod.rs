@@ -93,7 +93,8 @@ impl Verify {
             }
             let mut own = core.target_bucket(place, &options.bucket).await?;
             // A target may have begun to keep versions since its record was read.
-            own.versioning = if record.versioning == Versioning::Off { Versioning::Off } else { Versioning::Enabled };
+            own.versioning =
+                if record.versioning == Versioning::Off { Versioning::Off } else { Versioning::Enabled };
             holdings.push(Holdings::new(place, own.clone(), behind.clone()));
             at.push(Some(own));
         }
@@ -164,7 +165,9 @@ impl Verify {
             self.told.push_back(VerifyEvent::Found(finding));
         }
         let (keys, bytes) = self.marked;
-        if self.keys - keys < KEYS_PER_MARK && self.counts.bytes - bytes.min(self.counts.bytes) < BYTES_PER_MARK {
+        if self.keys - keys < KEYS_PER_MARK
+            && self.counts.bytes - bytes.min(self.counts.bytes) < BYTES_PER_MARK
+        {
             return Ok(());
         }
         self.marked = (self.keys, self.counts.bytes);
@@ -176,7 +179,10 @@ impl Verify {
     /// The next key that the journal or a target knows.
     async fn next_key(&mut self) -> Result<Option<ObjectKey>, StoreError> {
         if self.rows.is_empty() && self.more_rows {
-            let start = self.rows_after.as_ref().map_or_else(Vec::new, |key| [key.as_str().as_bytes(), &[0]].concat());
+            let start = self
+                .rows_after
+                .as_ref()
+                .map_or_else(Vec::new, |key| [key.as_str().as_bytes(), &[0]].concat());
             let handle = self.plan.bucket.handle;
             let (rows, more) = self.core.journal.known_between(handle, (&start, None), ROWS).await?;
             self.more_rows = more;

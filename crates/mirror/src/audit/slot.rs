@@ -34,7 +34,8 @@ pub(super) struct Known<'a> {
 
 /// The versions of a key, each with what every target has of it.
 pub(super) fn slots(core: &Core, mut known: Known<'_>) -> Vec<Slot> {
-    let versions: Vec<Version> = known.state.version().cloned().into_iter().chain(known.older.drain(..)).collect();
+    let versions: Vec<Version> =
+        known.state.version().cloned().into_iter().chain(known.older.drain(..)).collect();
     let mut slots = Vec::new();
     for version in versions {
         let at = (0..core.targets.len()).map(|place| match_version(core, &mut known, place, &version));
@@ -79,7 +80,9 @@ impl Slot {
     pub(super) fn proof(&self) -> Option<Proof> {
         let What::Object(facts) = &self.version.as_ref()?.what else { return None };
         match facts.checksum {
-            Some(checksum) if checksum.kind == types::ChecksumKind::FullObject => Some(Proof::Checksum(checksum)),
+            Some(checksum) if checksum.kind == types::ChecksumKind::FullObject => {
+                Some(Proof::Checksum(checksum))
+            }
             _ => facts.etag.md5().map(Proof::Md5),
         }
     }

@@ -27,7 +27,10 @@ pub(super) fn name(target: TargetNumber, bucket: &BucketName) -> Vec<u8> {
 /// Target and bucket of a cursor's name.
 pub(crate) fn parse_name(name: &[u8]) -> Option<(TargetNumber, BucketName)> {
     let (target, bucket) = name.strip_prefix(NAMES)?.split_first_chunk()?;
-    Some((TargetNumber(u16::from_be_bytes(*target)), BucketName::new(std::str::from_utf8(bucket).ok()?).ok()?))
+    Some((
+        TargetNumber(u16::from_be_bytes(*target)),
+        BucketName::new(std::str::from_utf8(bucket).ok()?).ok()?,
+    ))
 }
 
 impl BackfillProgress {

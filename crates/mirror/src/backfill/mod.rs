@@ -78,9 +78,9 @@ impl Core {
         let cursor_name = cursor::name(self.targets[place].number, name);
         let kept = self.journal.cursor(&cursor_name).await?;
         let kept = kept.as_deref().and_then(BackfillProgress::decode);
-        let mut progress = kept.filter(|progress| progress.handle == record.handle).unwrap_or_else(|| {
-            BackfillProgress { handle: record.handle, keys: 0, behind: None }
-        });
+        let mut progress = kept
+            .filter(|progress| progress.handle == record.handle)
+            .unwrap_or_else(|| BackfillProgress { handle: record.handle, keys: 0, behind: None });
         loop {
             let page = self.keys_behind(name, record, progress.behind.as_ref()).await?;
             let Some(last) = page.last().cloned() else { break };
@@ -96,14 +96,13 @@ impl Core {
 
     /// The next keys of a bucket, in order: all that the journal knows, and all that are there without its knowing.
     async fn keys_behind(
-        &self,
+        self: &Arc<Self>,
         name: &BucketName,
         record: &BucketRecord,
         behind: Option<&ObjectKey>,
     ) -> Result<Vec<ObjectKey>, StoreError> {
         let start = behind.map_or_else(Vec::new, |key| [key.as_str().as_bytes(), &[0]].concat());
-        let (rows, more) =
-            self.journal.known_between(record.handle, (&start, None), KEYS_PER_MARK).await?;
+        let (rows, more) = self.journal.known_between(record.handle, (&start, None), KEYS_PER_MARK).await?;
         let mut keys: Vec<ObjectKey> = rows.into_iter().map(|(key, _)| key).collect();
         if record.coverage == crate::journal::Coverage::Whole {
             return Ok(keys);

@@ -3,6 +3,7 @@
 mod breaker;
 mod latency;
 mod order;
+mod probe;
 #[cfg(test)]
 mod tests;
 

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use futures_util::future::join_all;
 use store::{Bucket, BucketPage, ListBuckets, StoreError};
@@ -15,7 +16,7 @@ impl Core {
     /// Buckets that the journal knows are listed whatever the targets say; those that were there before the mirror come
     /// from the targets that answer.
     pub(crate) async fn buckets_page(
-        &self,
+        self: &Arc<Self>,
         cx: &Context,
         options: ListBuckets,
     ) -> Result<BucketPage, StoreError> {
@@ -47,7 +48,8 @@ impl Core {
         let asked = (0..self.targets.len()).filter(|place| self.health.gate(*place) == Gate::Open);
         let asked = asked.map(|place| async move {
             let attempt = self.health.begin(place);
-            match timeout(ANSWER_PATIENCE, self.targets[place].store.list_buckets(cx, options.clone())).await {
+            match timeout(ANSWER_PATIENCE, self.targets[place].store.list_buckets(cx, options.clone())).await
+            {
                 Ok(Ok(page)) => {
                     attempt.answered();
                     Some(page)

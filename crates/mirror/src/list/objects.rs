@@ -1,15 +1,15 @@
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use store::{
-    Bucket, ListObjects, ListPage, ListUploads, ListVersions, ObjectSummary, OpenOptions, StoreError, StoreErrorKind,
-    UploadPage, VersionPage,
+    Bucket, ListObjects, ListPage, ListUploads, ListVersions, ObjectSummary, OpenOptions, StoreError,
+    StoreErrorKind, UploadPage, VersionPage,
 };
 use types::{Context, ObjectKey};
 
 use super::base::Targets;
-use super::walk::{self, Sources};
 use super::versions;
+use super::walk::{self, Sources};
 use crate::core::Core;
 use crate::health::ReadPolicy;
 use crate::journal::{BucketRecord, Coverage, Member};
@@ -19,7 +19,7 @@ use crate::target::TargetNumber;
 impl Core {
     /// As [`store::ObjectStore::list`].
     pub(crate) async fn objects_page(
-        &self,
+        self: &Arc<Self>,
         cx: &Context,
         bucket: &Bucket,
         options: ListObjects,
@@ -31,7 +31,7 @@ impl Core {
 
     /// As [`store::ObjectStore::list_versions`].
     pub(crate) async fn versions_page(
-        &self,
+        self: &Arc<Self>,
         cx: &Context,
         bucket: &Bucket,
         options: ListVersions,
@@ -54,7 +54,7 @@ impl Core {
 
 /// Lists a bucket that was there before the mirror at the targets that have all of it.
 struct Lister<'a> {
-    core: &'a Core,
+    core: &'a Arc<Core>,
     cx: &'a Context,
     bucket: &'a Bucket,
     record: &'a BucketRecord,
@@ -63,7 +63,7 @@ struct Lister<'a> {
 }
 
 impl<'a> Lister<'a> {
-    fn new(core: &'a Core, cx: &'a Context, bucket: &'a Bucket, record: &'a BucketRecord) -> Self {
+    fn new(core: &'a Arc<Core>, cx: &'a Context, bucket: &'a Bucket, record: &'a BucketRecord) -> Self {
         Self { core, cx, bucket, record, from: Mutex::new(None) }
     }
 

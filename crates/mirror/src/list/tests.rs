@@ -4,16 +4,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use meta::{Commit, MemoryMeta};
 use sim::SimRandom;
-use store::{ListEntry, ListObjects, ListPage, ListVersions, ObjectSummary, Position, StoreError, VersionEntry, VersionPage, VersionState, VersionSummary};
+use store::{
+    ListEntry, ListObjects, ListPage, ListVersions, ObjectSummary, Position, StoreError, VersionEntry,
+    VersionPage, VersionState, VersionSummary,
+};
 use types::{BucketName, ETag, ObjectKey, StorageClass, Timestamp, VersionId};
 
 use super::base::Targets;
 use super::place::fold;
-use super::walk::{self, Sources};
 use super::versions;
-use crate::journal::{
-    Current, Debt, Facts, Journal, KeyPlace, KeyState, Sequence, Stray, Version, What,
-};
+use super::walk::{self, Sources};
+use crate::journal::{Current, Debt, Facts, Journal, KeyPlace, KeyState, Sequence, Stray, Version, What};
 use crate::target::TargetNumber;
 
 const HANDLE: u64 = 7;
@@ -48,7 +49,12 @@ fn version(sequence: u64, what: What) -> Version {
 
 fn object(size_bytes: u64) -> What {
     let listed = summary("x", size_bytes);
-    What::Object(Facts { etag: listed.etag, size_bytes, checksum: None, storage_class: StorageClass::Standard })
+    What::Object(Facts {
+        etag: listed.etag,
+        size_bytes,
+        checksum: None,
+        storage_class: StorageClass::Standard,
+    })
 }
 
 /// A target that lists what it has, and another one that is asked for keys that the first owes.
@@ -116,7 +122,10 @@ async fn journal(rows: &BTreeMap<String, KeyState>) -> Journal {
 }
 
 /// A bucket by chance: its rows, its targets, and what is truly in it.
-fn bucket(random: &SimRandom, partial: bool) -> (BTreeMap<String, KeyState>, TwoTargets, BTreeMap<String, u64>) {
+fn bucket(
+    random: &SimRandom,
+    partial: bool,
+) -> (BTreeMap<String, KeyState>, TwoTargets, BTreeMap<String, u64>) {
     let (mut rows, mut truth) = (BTreeMap::new(), BTreeMap::new());
     let mut targets = TwoTargets { lister: BTreeMap::new(), other: BTreeMap::new() };
     for text in KEYS {
@@ -292,11 +301,10 @@ async fn versions_page_at_every_boundary() {
     for (nth, text) in KEYS.into_iter().enumerate() {
         let count = nth as u64 % 4;
         let current = if nth % 3 == 2 { What::Marker } else { object(nth as u64) };
-        rows.insert(text.to_owned(), KeyState {
-            current: Current::Version(version(100, current)),
-            null: None,
-            debts: Vec::new(),
-        });
+        rows.insert(
+            text.to_owned(),
+            KeyState { current: Current::Version(version(100, current)), null: None, debts: Vec::new() },
+        );
         expected.push((text, 100));
         for sequence in (1..=count).rev() {
             older.push((text, sequence));

@@ -1,9 +1,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use store::{
-    ListVersions, Position, StoreError, VersionEntry, VersionPage, VersionState, VersionSummary,
-};
+use store::{ListVersions, Position, StoreError, VersionEntry, VersionPage, VersionState, VersionSummary};
 use types::{ObjectKey, VersionId};
 
 use super::base::{Entries, Entry, Name};

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use store::{Bucket, Missing, StoreError, StoreErrorKind};
 use types::{ObjectKey, VersionId};
 
@@ -11,7 +13,7 @@ impl Core {
     /// # Errors
     /// As [`store::ObjectStore::open`], from the journal alone.
     pub(super) async fn find(
-        &self,
+        self: &Arc<Self>,
         bucket: &Bucket,
         key: &ObjectKey,
         version_id: Option<&VersionId>,

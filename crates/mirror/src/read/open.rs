@@ -39,7 +39,7 @@ impl Core {
     ) -> Result<Opened, StoreError> {
         let wanted = Wanted { cx, bucket, key, options: &options };
         let ask = |candidate| -> Answer<'_, Opened> { Box::pin(self.open_at(wanted, candidate)) };
-        let (mut pin, place, opened) = self.ask("open an object", wanted, |it| &it.info, ask).await?;
+        let (mut pin, place, opened) = self.ask_holders("open an object", wanted, |it| &it.info, ask).await?;
         pin.fix(&opened.info);
         let info = pin.shown(opened.info, bucket.versioning);
         let content = PinnedContent::new(self.clone(), wanted, pin, (place, opened.content));
@@ -48,7 +48,7 @@ impl Core {
 
     /// As [`store::ObjectStore::head`].
     pub(crate) async fn head_object(
-        &self,
+        self: &Arc<Self>,
         cx: &Context,
         bucket: &Bucket,
         key: &ObjectKey,
@@ -56,13 +56,13 @@ impl Core {
     ) -> Result<ObjectInfo, StoreError> {
         let wanted = Wanted { cx, bucket, key, options: &options };
         let ask = |candidate| -> Answer<'_, ObjectInfo> { Box::pin(self.head_at(wanted, candidate)) };
-        let (pin, _, info) = self.ask("look at an object", wanted, |info| info, ask).await?;
+        let (pin, _, info) = self.ask_holders("look at an object", wanted, |info| info, ask).await?;
         Ok(pin.shown(info, bucket.versioning))
     }
 
     /// As [`store::ObjectStore::parts`].
     pub(crate) async fn parts_of_object(
-        &self,
+        self: &Arc<Self>,
         cx: &Context,
         bucket: &Bucket,
         key: &ObjectKey,
@@ -81,7 +81,7 @@ impl Core {
             })
         };
         let (_, _, (parts, _)) =
-            self.ask("list an object's parts", wanted, |(_, info)| info, ask).await?;
+            self.ask_holders("list an object's parts", wanted, |(_, info)| info, ask).await?;
         Ok(parts)
     }
 
@@ -105,8 +105,8 @@ impl Core {
     ///
     /// A target that has something else, or nothing, was overtaken by a write or has diverged. The first shows when no
     /// write is under way any more: the journal then says something else, and that is asked for.
-    async fn ask<'a, T: Send + 'a>(
-        &'a self,
+    async fn ask_holders<'a, T: Send + 'a>(
+        self: &'a Arc<Self>,
         operation: &'static str,
         wanted: Wanted<'a>,
         info: impl Fn(&T) -> &ObjectInfo + Copy + Send + Sync + 'a,

@@ -197,7 +197,9 @@ impl History {
                         panic!("{wrong}");
                     }
                 }
-                Look::Failed(why) => assert!(!self.world.is_well(), "all targets are well, but {key:?}: {why}"),
+                Look::Failed(why) => {
+                    assert!(!self.world.is_well(), "all targets are well, but {key:?}: {why}")
+                }
             }
         }
         let Some((key, version_id)) = self.a_version() else { return };
@@ -283,7 +285,8 @@ impl History {
     async fn compare_targets(&mut self) {
         let mut first: Option<Vec<(String, Vec<Content>)>> = None;
         for (place, target) in self.world.targets.iter().enumerate() {
-            let bucket = target.store.bucket(&cx(), &bucket_name()).await.expect("the bucket is at every target");
+            let bucket =
+                target.store.bucket(&cx(), &bucket_name()).await.expect("the bucket is at every target");
             let held = crate::hold::everything(&target.store, &bucket, self.world.nature.versioned).await;
             for key in KEYS {
                 let state = match look::look(&target.store, &bucket, key, None).await {

@@ -1,6 +1,6 @@
 use std::future::pending;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use tokio::sync::Notify;
 
@@ -19,7 +19,11 @@ struct Inner {
 impl Life {
     /// A life of so many steps.
     pub(crate) fn of(steps: i64) -> Self {
-        Self(Arc::new(Inner { left: AtomicI64::new(steps), ended: AtomicBool::new(false), end: Notify::new() }))
+        Self(Arc::new(Inner {
+            left: AtomicI64::new(steps),
+            ended: AtomicBool::new(false),
+            end: Notify::new(),
+        }))
     }
 
     /// A life that ends by being dropped.

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use store::{
-    Bucket, ListEntry, ListObjects, Missing, ObjectInfo, OpenOptions, Position, SharedStore, StoreError, StoreErrorKind,
+    Bucket, ListEntry, ListObjects, Missing, ObjectInfo, OpenOptions, Position, SharedStore, StoreError,
+    StoreErrorKind,
 };
 use types::{Body, BodyError, ByteRange, Frame, ObjectKey, VersionId};
 
@@ -53,7 +54,12 @@ pub(crate) fn is_absent(error: &StoreError) -> bool {
 }
 
 /// Reads a key, or a version of it, as a whole.
-pub(crate) async fn look(store: &SharedStore, bucket: &Bucket, name: &str, version_id: Option<VersionId>) -> Look {
+pub(crate) async fn look(
+    store: &SharedStore,
+    bucket: &Bucket,
+    name: &str,
+    version_id: Option<VersionId>,
+) -> Look {
     let options = OpenOptions { version_id, ..OpenOptions::default() };
     let opened = match store.open(&cx(), bucket, &key(name), options).await {
         Ok(opened) => opened,

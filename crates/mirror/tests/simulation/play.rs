@@ -3,8 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use store::{
-    Bucket, CompletedPart, CompleteOptions, CopyOptions, CopySource, CreateUploadOptions, DeleteOptions, DeleteTarget, Directive,
-    PartOptions, PutOptions, SharedStore, StoreError, StoreErrorKind, UploadRef, WriteCondition,
+    Bucket, CompleteOptions, CompletedPart, CopyOptions, CopySource, CreateUploadOptions, DeleteOptions,
+    DeleteTarget, Directive, PartOptions, PutOptions, SharedStore, StoreError, StoreErrorKind, UploadRef,
+    WriteCondition,
 };
 use types::{Body, ETag, VersionId};
 
@@ -79,9 +80,7 @@ pub(crate) fn meant(act: &Act) -> Effects {
             vec![(key.clone(), Effect::Doubtful(Some(*content)))]
         }
         Act::Delete { key } => vec![(key.clone(), Effect::Doubtful(None))],
-        Act::DeleteMany { keys } => {
-            keys.iter().map(|key| (key.clone(), Effect::Doubtful(None))).collect()
-        }
+        Act::DeleteMany { keys } => keys.iter().map(|key| (key.clone(), Effect::Doubtful(None))).collect(),
         Act::Copy { .. } | Act::DeleteVersion { .. } | Act::Tag { .. } | Act::Read { .. } => Vec::new(),
     }
 }
@@ -134,8 +133,7 @@ impl Client {
 
     async fn delete_many(&self, keys: &[String]) -> Effects {
         let target = |name: &String| DeleteTarget { key: key(name), options: DeleteOptions::default() };
-        let outcomes =
-            self.store.delete_many(&cx(), &self.bucket, keys.iter().map(target).collect()).await;
+        let outcomes = self.store.delete_many(&cx(), &self.bucket, keys.iter().map(target).collect()).await;
         match outcomes {
             Ok(outcomes) => {
                 assert_eq!(outcomes.len(), keys.len());
@@ -212,8 +210,7 @@ impl Client {
         let Ok(head) = opened.content.read(types::ByteRange { start: 0, end: 8 }).await else { return };
         let (head, error) = look::drain(head).await;
         let Some(number) = head.first_chunk().filter(|_| error.is_none()) else { return };
-        let content =
-            Content { number: u64::from_le_bytes(*number), size_bytes: size_bytes as usize };
+        let content = Content { number: u64::from_le_bytes(*number), size_bytes: size_bytes as usize };
         assert!(
             content.bytes()[range.start as usize..range.end as usize] == bytes,
             "a range of {name:?} is of one content"

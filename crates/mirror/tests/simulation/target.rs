@@ -8,10 +8,11 @@ use native::{NativeOptions, NativeStore};
 use sim::SimRandom;
 use store::{
     Bucket, BucketPage, BucketStore, BucketUpdate, Capabilities, CompleteOptions, CompletedPart, Content,
-    CopyOptions, CopyPartOptions, CopySource, CreateUploadOptions, DeleteOptions, DeleteOutcome, DeleteTarget,
-    ListBuckets, ListObjects, ListPage, ListParts, ListUploads, ListVersions, MultipartStore, ObjectInfo,
-    ObjectParts, ObjectStore, OpenOptions, Opened, PartOptions, PartOutcome, PartsPage, PutOptions, PutOutcome,
-    SharedStore, StoreError, StoreErrorKind, UploadId, UploadPage, UploadRef, VersionPage,
+    CopyOptions, CopyPartOptions, CopySource, CreateUploadOptions, DeleteOptions, DeleteOutcome,
+    DeleteTarget, ListBuckets, ListObjects, ListPage, ListParts, ListUploads, ListVersions, MultipartStore,
+    ObjectInfo, ObjectParts, ObjectStore, OpenOptions, Opened, PartOptions, PartOutcome, PartsPage,
+    PutOptions, PutOutcome, SharedStore, StoreError, StoreErrorKind, UploadId, UploadPage, UploadRef,
+    VersionPage,
 };
 use types::{Body, BucketName, ByteRange, Ceiling, Clock, Context, ObjectKey, Owner, TagSet, VersionId};
 
@@ -55,8 +56,11 @@ struct TargetInLife {
 impl TargetInLife {
     /// Makes one call, with whatever the target's mood makes of it.
     async fn call<T>(&self, effect: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        const REFUSED: StoreError =
-            StoreError { kind: StoreErrorKind::Unavailable, operation: "a call of a faulty target", source: None };
+        const REFUSED: StoreError = StoreError {
+            kind: StoreErrorKind::Unavailable,
+            operation: "a call of a faulty target",
+            source: None,
+        };
         self.life.step().await;
         match self.target.faults.fate() {
             Fate::Well => {}

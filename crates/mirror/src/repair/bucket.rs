@@ -1,0 +1,289 @@
+use std::sync::Arc;
+
+use meta::Commit;
+use store::{Bucket, BucketUpdate, Missing, StoreError, StoreErrorKind, Versioning};
+use types::{BucketName, Context, ObjectKey, VersionId};
+
+use super::chore::KeyName;
+use crate::core::Core;
+use crate::journal::buckets::{write_bucket, write_bucket_debt};
+use crate::journal::{BucketDebt, BucketRecord, Current, Member};
+use crate::locks::LockName;
+use crate::target::TargetNumber;
+use crate::write::Turn;
+
+const OPERATION: &str = "repair a bucket";
+/// Keys of a removed bucket that are looked at in one go.
+const PAGE_KEYS: usize = 500;
+
+impl Core {
+    /// Brings a target's bucket to what the journal says: removes what is left of removed ones, makes it, sets its versioning
+    /// and tags.
+    pub(crate) async fn repair_bucket(
+        self: &Arc<Self>,
+        place: usize,
+        name: &BucketName,
+    ) -> Result<(), StoreError> {
+        let number = self.targets[place].number;
+        let _alone = self.locks.alone(LockName::Bucket(name.clone())).await;
+        let Some(debt) = self.journal.bucket_debt(number, name).await? else { return Ok(()) };
+        self.forget_target_bucket(place, name);
+        if !debt.removed.is_empty() {
+            self.remove_left(place, name, &debt).await?;
+        }
+        let (mut commit, record) = (Commit::default(), self.journal.bucket(name).await?);
+        if let Some(mut record) = record {
+            self.make_alike(place, name, &record).await?;
+            let member = match record.member(number) {
+                None | Some(Member::New | Member::Filling) => Member::Filling,
+                Some(Member::Owes | Member::Full) => Member::Full,
+            };
+            record.set_member(number, member);
+            write_bucket(&mut commit, name, Some(&record));
+        }
+        write_bucket_debt(&mut commit, number, name, None);
+        self.journal.commit(commit).await
+    }
+
+    /// Removes at a target what it still holds of removed buckets: the keys that it owes there, and the bucket.
+    pub(crate) async fn remove_left(
+        self: &Arc<Self>,
+        place: usize,
+        name: &BucketName,
+        debt: &BucketDebt,
+    ) -> Result<(), StoreError> {
+        let (cx, store, number) =
+            (Context::background(), &self.targets[place].store, self.targets[place].number);
+        let bucket = match self.ask(place, store.bucket(&cx, name)).await {
+            Ok(bucket) => Some(bucket),
+            Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Bucket)) => None,
+            Err(error) => return Err(error),
+        };
+        for handle in &debt.removed {
+            loop {
+                let (owed, more) =
+                    self.journal.owed_in_bucket(number, *handle, ("", None), PAGE_KEYS).await?;
+                for owed in owed {
+                    if let Some(bucket) = &bucket {
+                        self.remove_all_of(place, bucket, &owed.key).await?;
+                    }
+                    let (handle, key) = (owed.handle, owed.key);
+                    self.drop_key_debt(number, &KeyName { bucket: name.clone(), handle, key }).await?;
+                }
+                if !more {
+                    break;
+                }
+            }
+        }
+        if let Some(bucket) = bucket {
+            match self.ask(place, store.delete_bucket(&cx, &bucket)).await {
+                Ok(()) => {}
+                Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Bucket)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a key with all its versions at a target.
+    async fn remove_all_of(
+        &self,
+        place: usize,
+        bucket: &Bucket,
+        key: &types::ObjectKey,
+    ) -> Result<(), StoreError> {
+        use store::{DeleteOptions, ListVersions, VersionEntry};
+        let (cx, store) = (Context::background(), &self.targets[place].store);
+        if bucket.versioning == Versioning::Off {
+            let deleted = self.ask(place, store.delete(&cx, bucket, key, DeleteOptions::default())).await;
+            return match deleted {
+                Err(error) if !super::chore::is_gone(&error.kind) => Err(error),
+                _ => Ok(()),
+            };
+        }
+        loop {
+            let prefix = key.as_str().to_owned();
+            let options = ListVersions { prefix, limit: PAGE_KEYS, ..ListVersions::default() };
+            let page = self.ask(place, store.list_versions(&cx, bucket, options)).await?;
+            let ids: Vec<_> = page
+                .entries
+                .iter()
+                .filter_map(|entry| match entry {
+                    VersionEntry::Version(version) if version.key == *key => Some(version.version_id.clone()),
+                    _ => None,
+                })
+                .collect();
+            if ids.is_empty() {
+                return Ok(());
+            }
+            for id in ids {
+                let options = DeleteOptions { version_id: Some(id), ..DeleteOptions::default() };
+                self.ask(place, store.delete(&cx, bucket, key, options)).await?;
+            }
+        }
+    }
+
+    /// Makes a target's bucket as the record says.
+    pub(crate) async fn make_alike(
+        &self,
+        place: usize,
+        name: &BucketName,
+        record: &BucketRecord,
+    ) -> Result<(), StoreError> {
+        let (cx, store) = (Context::background(), &self.targets[place].store);
+        let mut bucket = match self.ask(place, store.bucket(&cx, name)).await {
+            Ok(bucket) => bucket,
+            Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Bucket)) => {
+                let made = store.create_bucket(&cx, name, &record.owner, &record.tags);
+                self.ask(place, made).await?
+            }
+            Err(error) => return Err(error),
+        };
+        if bucket.versioning != record.versioning {
+            if bucket.versioning == Versioning::Off && record.versioning == Versioning::Suspended {
+                let update = BucketUpdate::Versioning(Versioning::Enabled);
+                bucket = self.ask(place, store.update_bucket(&cx, &bucket, update)).await?;
+            }
+            let update = BucketUpdate::Versioning(record.versioning);
+            bucket = self.ask(place, store.update_bucket(&cx, &bucket, update)).await?;
+        }
+        if bucket.tags != record.tags && store.capabilities(&bucket).bucket_tags.is_yes() {
+            let update = BucketUpdate::Tags(record.tags.clone());
+            bucket = self.ask(place, store.update_bucket(&cx, &bucket, update)).await?;
+        }
+        self.keep_target_bucket(place, bucket);
+        Ok(())
+    }
+
+    /// A target no longer owes a key of a bucket that is no more.
+    pub(crate) async fn drop_key_debt(&self, number: TargetNumber, name: &KeyName) -> Result<(), StoreError> {
+        let known = self.journal.key(name.handle, &name.key).await?;
+        let before = known.unwrap_or_else(crate::journal::KeyState::unrecorded);
+        let mut after = before.clone();
+        after.current = Current::Absent;
+        after.debts.retain(|debt| debt.target != number);
+        let place = crate::journal::KeyPlace { bucket: &name.bucket, handle: name.handle, key: &name.key };
+        self.journal.apply(Commit::default(), vec![(before, after, place)]).await
+    }
+
+    /// Says anew what a target has of a bucket.
+    pub(crate) async fn set_member(
+        &self,
+        name: &BucketName,
+        place: usize,
+        member: Member,
+    ) -> Result<(), StoreError> {
+        let _alone = self.locks.alone(LockName::Bucket(name.clone())).await;
+        let Some(mut record) = self.journal.bucket(name).await? else {
+            return Err(StoreError::missing(Missing::Bucket, OPERATION));
+        };
+        record.set_member(self.targets[place].number, member);
+        let mut commit = Commit::default();
+        write_bucket(&mut commit, name, Some(&record));
+        self.journal.commit(commit).await
+    }
+
+    /// A target answers that it does not have a bucket that it should have: it owes it.
+    pub(crate) async fn bucket_lost(&self, place: usize, name: &BucketName) -> Result<(), StoreError> {
+        let _alone = self.locks.alone(LockName::Bucket(name.clone())).await;
+        self.forget_target_bucket(place, name);
+        let Some(mut record) = self.journal.bucket(name).await? else { return Ok(()) };
+        let number = self.targets[place].number;
+        let there = self.ask(place, self.targets[place].store.bucket(&Context::background(), name)).await;
+        let is_lost =
+            matches!(&there, Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Bucket)));
+        if !is_lost {
+            return Ok(());
+        }
+        // What was in it is gone with it, so all of it is filled in again.
+        record.set_member(number, Member::New);
+        let mut commit = Commit::default();
+        write_bucket(&mut commit, name, Some(&record));
+        let debt = BucketDebt { since: self.now(), removed: Vec::new() };
+        write_bucket_debt(&mut commit, number, name, Some(&debt));
+        self.journal.commit(commit).await
+    }
+
+    /// A target owes a key that it may lack: repair looks what of it.
+    pub(crate) async fn add_debt(self: &Arc<Self>, place: usize, name: &KeyName) -> Result<(), StoreError> {
+        let Some(mut turn) = self.turn_by_name(name).await? else { return Ok(()) };
+        let mut after = turn.state.clone();
+        crate::write::owe(&mut after.debts, self.targets[place].number, self.now());
+        if after == turn.state { Ok(()) } else { turn.apply(Commit::default(), after).await }
+    }
+
+    /// A target's copy of a version, or of the current one, was found wrong or gone: it owes it again.
+    pub(crate) async fn owe_again(
+        self: &Arc<Self>,
+        place: usize,
+        bucket: &BucketName,
+        handle: u64,
+        key: &ObjectKey,
+        version_id: Option<&VersionId>,
+    ) -> Result<(), StoreError> {
+        let name = KeyName { bucket: bucket.clone(), handle, key: key.clone() };
+        let Some(mut turn) = self.turn_by_name(&name).await? else { return Ok(()) };
+        let (number, mut after, mut commit) =
+            (self.targets[place].number, turn.state.clone(), Commit::default());
+        crate::write::owe(&mut after.debts, number, self.now());
+        let id = version_id.cloned().or_else(|| turn.state.version().map(crate::journal::Version::id));
+        let version = match &id {
+            Some(id) => self.journal.version(handle, (key, &turn.state), id).await?,
+            None => None,
+        };
+        if let Some(mut version) = version {
+            let held = version.held_at(number).and_then(|held| held.version_id.clone());
+            if let Some(theirs) = held.filter(|_| turn.record.versioning != Versioning::Off) {
+                turn.place().put_removal(&mut commit, number, version.sequence, &theirs);
+            }
+            version.set_copy(number, crate::journal::CopyState::Owed);
+            if turn.state.version().is_some_and(|current| current.sequence == version.sequence) {
+                after.current = Current::Version(version);
+            } else {
+                turn.place().put_noncurrent(&mut commit, &version);
+            }
+        }
+        turn.apply(commit, after).await
+    }
+
+    async fn turn_by_name(self: &Arc<Self>, name: &KeyName) -> Result<Option<Turn>, StoreError> {
+        let record = self.journal.bucket(&name.bucket).await?;
+        match record.filter(|record| record.handle == name.handle) {
+            Some(record) => self.turn(&record.to_bucket(&name.bucket), &name.key, OPERATION).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Has every target that a bucket has never seen owe it.
+    pub(crate) async fn enroll(&self) -> Result<(), StoreError> {
+        let mut after: Option<BucketName> = None;
+        loop {
+            let after_name = after.as_ref().map(BucketName::as_str);
+            let (page, more) = self.journal.buckets("", after_name, PAGE_KEYS).await?;
+            for (name, record) in &page {
+                if self.targets.iter().any(|target| record.member(target.number).is_none()) {
+                    self.enroll_in(name).await?;
+                }
+            }
+            match page.into_iter().next_back() {
+                Some((last, _)) if more => after = Some(last),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    async fn enroll_in(&self, name: &BucketName) -> Result<(), StoreError> {
+        let _alone = self.locks.alone(LockName::Bucket(name.clone())).await;
+        let Some(mut record) = self.journal.bucket(name).await? else { return Ok(()) };
+        let (mut commit, since) = (Commit::default(), self.now());
+        for target in &self.targets {
+            if record.member(target.number).is_none() {
+                record.set_member(target.number, Member::New);
+                let debt = BucketDebt { since, removed: Vec::new() };
+                write_bucket_debt(&mut commit, target.number, name, Some(&debt));
+            }
+        }
+        write_bucket(&mut commit, name, Some(&record));
+        self.journal.commit(commit).await
+    }
+}

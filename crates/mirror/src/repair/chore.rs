@@ -1,0 +1,330 @@
+use std::collections::HashSet;
+
+use meta::Commit;
+use store::{
+    BucketUpdate, DeleteOptions, ListVersions, Missing, OpenOptions, Position, StoreError, StoreErrorKind,
+    VersionEntry, Versioning,
+};
+use types::{Context, ObjectKey, VersionId};
+
+use super::key::Prepared;
+use crate::journal::{
+    CopyState, Coverage, Current, Debt, Held, KeyState, Member, Sequence, Stray, Version, What,
+};
+use crate::target::TargetNumber;
+use crate::write::Turn;
+
+const OPERATION: &str = "repair a target";
+
+/// The next thing that a target has to do at a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Chore {
+    /// Nothing is left.
+    Nothing,
+    /// To remove the key's object.
+    Delete,
+    /// To remove a version.
+    Remove(Sequence, VersionId),
+    /// To remove versions that nobody knows.
+    Sweep,
+    /// To get an object.
+    Put(Box<Version>),
+    /// To get a delete marker.
+    Mark(Box<Version>),
+    /// To get the tags of a version that it has.
+    Tag(Box<Version>, Held),
+}
+
+impl Turn {
+    /// Has a target do all that it owes of the key, while the turn lasts.
+    ///
+    /// # Errors
+    /// That of the target, or of the one that has what it lacks; what was done until then stays done.
+    pub(crate) async fn bring_up(&mut self, place: usize) -> Result<(), StoreError> {
+        loop {
+            match self.next_chore(place).await? {
+                Chore::Nothing => return self.clear_debt(place).await,
+                chore => self.do_chore(place, chore, None).await?,
+            }
+        }
+    }
+
+    fn number(&self, place: usize) -> TargetNumber {
+        self.core.targets[place].number
+    }
+
+    /// What a target has to do next, oldest first.
+    ///
+    /// # Errors
+    /// `Unavailable` while it does not have the bucket, or while a call on the key is under way there.
+    pub(crate) async fn next_chore(&mut self, place: usize) -> Result<Chore, StoreError> {
+        let (number, handle) = (self.number(place), self.record.handle);
+        let has_bucket = matches!(self.record.member(number), Some(Member::Full | Member::Filling));
+        if !has_bucket || self.core.is_running(place, &self.bucket, &self.key) {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, OPERATION));
+        }
+        if !self.state.owes(number) {
+            return Ok(Chore::Nothing);
+        }
+        if self.record.versioning == Versioning::Off {
+            return self.next_plain_chore(number).await;
+        }
+        let mut removals = self.core.journal.removals(number, handle, &self.key).await?;
+        if let Some((sequence, id)) = removals.pop() {
+            return Ok(Chore::Remove(sequence, id));
+        }
+        let is_stray = |debt: &Debt| debt.target == number && debt.stray == Stray::Maybe;
+        if self.state.debts.iter().any(is_stray) {
+            return Ok(Chore::Sweep);
+        }
+        let mut versions = self.core.journal.all_noncurrent(handle, &self.key).await?;
+        versions.reverse();
+        if let Current::Version(version) = self.current().await? {
+            versions.push(version.clone());
+        }
+        let owed = versions.into_iter().find_map(|version| match version.copy_at(number) {
+            Some(CopyState::Held(_)) => None,
+            Some(CopyState::OwesTags(held)) => Some(Chore::Tag(Box::new(version.clone()), held.clone())),
+            Some(CopyState::Owed) | None => Some(match version.what {
+                What::Marker => Chore::Mark(Box::new(version)),
+                What::Object(_) => Chore::Put(Box::new(version)),
+            }),
+        });
+        Ok(owed.unwrap_or(Chore::Nothing))
+    }
+
+    async fn next_plain_chore(&mut self, number: TargetNumber) -> Result<Chore, StoreError> {
+        Ok(match self.current().await? {
+            Current::Absent | Current::Unrecorded => Chore::Delete,
+            Current::Version(version) => match version.copy_at(number) {
+                Some(CopyState::Held(_)) => Chore::Nothing,
+                Some(CopyState::OwesTags(held)) => Chore::Tag(Box::new(version.clone()), held.clone()),
+                Some(CopyState::Owed) | None => Chore::Put(Box::new(version.clone())),
+            },
+        })
+    }
+
+    /// Has a target do one thing and makes durable that it did.
+    pub(crate) async fn do_chore(
+        &mut self,
+        place: usize,
+        chore: Chore,
+        prepared: Option<Prepared>,
+    ) -> Result<(), StoreError> {
+        let makes_version = matches!(chore, Chore::Put(_) | Chore::Mark(_));
+        if makes_version && self.record.versioning != Versioning::Off {
+            // A version that is made now and not known because of a crash is found and removed.
+            let after = self.with_stray(place, Stray::Maybe);
+            self.apply(Commit::default(), after).await?;
+        }
+        let (mut commit, mut after) = (Commit::default(), self.with_stray(place, Stray::No));
+        match chore {
+            Chore::Nothing => {}
+            Chore::Delete => {
+                self.delete_at(place, None).await?;
+                after.debts.retain(|debt| debt.target != self.number(place));
+            }
+            Chore::Remove(sequence, id) => {
+                after = self.state.clone();
+                self.delete_at(place, Some(id)).await?;
+                self.place().drop_removal(&mut commit, self.number(place), sequence);
+            }
+            Chore::Sweep => {
+                self.sweep(place).await?;
+            }
+            Chore::Put(version) => {
+                let held = self.put_at(place, &version, prepared).await?;
+                self.hold(&mut commit, &mut after, *version, (place, held));
+            }
+            Chore::Mark(version) => {
+                let held = self.mark_at(place, &version).await?;
+                self.hold(&mut commit, &mut after, *version, (place, held));
+            }
+            Chore::Tag(version, held) => {
+                self.tag_at(place, &version, &held).await?;
+                self.hold(&mut commit, &mut after, *version, (place, held));
+            }
+        }
+        self.apply(commit, after).await
+    }
+
+    /// The state with another word on whether a target may hold a version that nobody knows.
+    fn with_stray(&self, place: usize, stray: Stray) -> KeyState {
+        let (mut state, number) = (self.state.clone(), self.number(place));
+        state.debts.iter_mut().filter(|debt| debt.target == number).for_each(|debt| debt.stray = stray);
+        state
+    }
+
+    /// The target owes nothing any more.
+    async fn clear_debt(&mut self, place: usize) -> Result<(), StoreError> {
+        let number = self.number(place);
+        if !self.state.owes(number) {
+            return Ok(());
+        }
+        let mut after = self.state.clone();
+        after.debts.retain(|debt| debt.target != number);
+        self.core.stats.targets[place].repaired.add(1);
+        self.apply(Commit::default(), after).await
+    }
+
+    /// A target has a version.
+    fn hold(
+        &self,
+        commit: &mut Commit,
+        after: &mut KeyState,
+        mut version: Version,
+        (place, held): (usize, Held),
+    ) {
+        let is_noncurrent = match &after.current {
+            Current::Version(current) => current.sequence != version.sequence,
+            Current::Absent => true,
+            Current::Unrecorded => false,
+        };
+        version.set_copy(self.number(place), CopyState::Held(held));
+        if is_noncurrent {
+            self.place().put_noncurrent(commit, &version);
+        } else {
+            after.current = Current::Version(version);
+        }
+    }
+
+    async fn delete_at(&self, place: usize, version_id: Option<VersionId>) -> Result<(), StoreError> {
+        let (bucket, key) = (self.bucket.clone(), self.key.clone());
+        let deleting = self.core.call(place, &bucket, move |store, bucket| async move {
+            let options = DeleteOptions { version_id, ..DeleteOptions::default() };
+            store.delete(&Context::background(), &bucket, &key, options).await.map(|_| ())
+        });
+        match self.core.ask(place, deleting).await {
+            Err(error) if is_gone(&error.kind) => Ok(()),
+            answer => answer,
+        }
+    }
+
+    async fn mark_at(&self, place: usize, version: &Version) -> Result<Held, StoreError> {
+        let (key, bucket) = (self.key.clone(), self.bucket.clone());
+        let marking = self.core.call(place, &bucket, move |store, bucket| async move {
+            store.delete(&Context::background(), &bucket, &key, DeleteOptions::default()).await
+        });
+        let marking = self.in_mode_of(place, version, self.core.ask(place, marking)).await?;
+        Ok(Held { version_id: marking.version_id, etag: None })
+    }
+
+    async fn tag_at(&self, place: usize, version: &Version, held: &Held) -> Result<(), StoreError> {
+        let mut failed = StoreError::new(StoreErrorKind::Unavailable, OPERATION);
+        for source in self.core.health.order(self.core.read) {
+            let Some(theirs) = version.held_at(self.number(source)) else { continue };
+            let options =
+                OpenOptions { version_id: theirs.address(self.record.versioning), ..OpenOptions::default() };
+            match self.core.head(source, &self.bucket, &self.key, options).await {
+                Ok(info) => {
+                    let (key, address) = (self.key.clone(), held.address(self.record.versioning));
+                    let tagging = self.core.call(place, &self.bucket, move |store, bucket| async move {
+                        let tags = info.metadata.tags;
+                        store.set_tags(&Context::background(), &bucket, &key, address, tags).await
+                    });
+                    return self.core.ask(place, tagging).await.map(|_| ());
+                }
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
+    }
+
+    /// Does a thing at a target whose bucket must keep versions for it: an older version with an id of its own that comes late
+    /// to a bucket where versions are suspended.
+    pub(crate) async fn in_mode_of<T>(
+        &self,
+        place: usize,
+        version: &Version,
+        doing: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        if self.record.versioning != Versioning::Suspended || version.random.is_none() {
+            return doing.await;
+        }
+        self.set_versioning_at(place, Versioning::Enabled).await?;
+        let done = doing.await;
+        self.set_versioning_at(place, Versioning::Suspended).await?;
+        done
+    }
+
+    async fn set_versioning_at(&self, place: usize, versioning: Versioning) -> Result<(), StoreError> {
+        let setting = self.core.call(place, &self.bucket, move |store, bucket| async move {
+            let update = BucketUpdate::Versioning(versioning);
+            store.update_bucket(&Context::background(), &bucket, update).await
+        });
+        let bucket = self.core.ask(place, setting).await?;
+        self.core.keep_target_bucket(place, bucket);
+        Ok(())
+    }
+
+    /// Removes the versions of the key at a target that nobody knows and that are newer than those that are known: they come
+    /// of writes whose end nobody saw.
+    async fn sweep(&self, place: usize) -> Result<(), StoreError> {
+        let known = self.known_at(place).await?;
+        let mut unknown = Vec::new();
+        let mut after: Option<VersionId> = None;
+        'pages: loop {
+            let bucket = self.core.target_bucket(place, &self.bucket).await?;
+            let options = ListVersions {
+                prefix: self.key.as_str().to_owned(),
+                after: after.is_some().then(|| Position::Key(self.key.as_str().to_owned())),
+                after_version: after.clone(),
+                limit: PAGE_VERSIONS,
+                delimiter: None,
+            };
+            let cx = Context::background();
+            let listing = self.core.targets[place].store.list_versions(&cx, &bucket, options);
+            let page = self.core.ask(place, listing).await?;
+            for entry in &page.entries {
+                let VersionEntry::Version(version) = entry else { continue };
+                if version.key != self.key {
+                    break 'pages;
+                }
+                if known.contains(&version.version_id) {
+                    break 'pages;
+                }
+                unknown.push(version.version_id.clone());
+                after = Some(version.version_id.clone());
+            }
+            if !page.more || page.entries.is_empty() {
+                break;
+            }
+        }
+        if known.is_empty() && self.record.coverage == Coverage::Partial {
+            return Ok(());
+        }
+        for id in unknown {
+            self.delete_at(place, Some(id)).await?;
+        }
+        Ok(())
+    }
+
+    /// The target's own ids of the versions that the journal knows there.
+    async fn known_at(&self, place: usize) -> Result<HashSet<VersionId>, StoreError> {
+        let mut versions = self.core.journal.all_noncurrent(self.record.handle, &self.key).await?;
+        versions.extend(self.state.version().cloned());
+        let id = |version: &Version| match version.copy_at(self.number(place)) {
+            Some(CopyState::Held(held) | CopyState::OwesTags(held)) => {
+                Some(held.version_id.clone().unwrap_or(VersionId::Null))
+            }
+            Some(CopyState::Owed) | None => None,
+        };
+        Ok(versions.iter().filter_map(id).collect())
+    }
+}
+
+/// Versions that one page of a sweep lists.
+const PAGE_VERSIONS: usize = 1_000;
+
+/// Whether what was to be removed is not there.
+pub(crate) fn is_gone(kind: &StoreErrorKind) -> bool {
+    matches!(kind, StoreErrorKind::Missing(Missing::Key | Missing::Version | Missing::Upload))
+}
+
+/// A key by its bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeyName {
+    pub(crate) bucket: types::BucketName,
+    pub(crate) handle: u64,
+    pub(crate) key: ObjectKey,
+}

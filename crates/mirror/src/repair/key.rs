@@ -1,0 +1,252 @@
+use std::sync::Arc;
+
+use hash::Ingest;
+use store::{
+    ExpectedChecksum, ExpectedDigests, Identity, ListParts, Missing, ObjectIdentity, ObjectInfo, OpenOptions,
+    PutOptions, PutOutcome, StoreError, StoreErrorKind, WriteCondition,
+};
+use types::{Body, BucketName, ByteRange, ChecksumKind, Context, ObjectKey};
+
+use super::chore::{Chore, KeyName};
+use crate::core::Core;
+use crate::journal::{BucketRecord, Held, Sequence, Version};
+use crate::write::{Reply, Tail, Turn, Writers, refusal};
+
+const OPERATION: &str = "repair a target";
+/// Parts of an object that are asked for at once.
+const PAGE_PARTS: usize = 1_000;
+
+/// An object on its way to a target, all but its end.
+pub(crate) struct Prepared {
+    sequence: Sequence,
+    writers: Writers<PutOutcome>,
+    tail: Tail,
+}
+
+/// What is copied to a target: a version of a key.
+struct Errand<'a> {
+    bucket: &'a BucketName,
+    record: &'a BucketRecord,
+    key: &'a ObjectKey,
+    version: &'a Version,
+}
+
+impl Core {
+    /// Brings a target to what the others have of a key, all versions of it, whether it owed that or not.
+    ///
+    /// # Errors
+    /// That of the target, or of the one that has what it lacks; it owes the rest.
+    pub(crate) async fn repair_key(
+        self: &Arc<Self>,
+        place: usize,
+        bucket: &BucketName,
+        handle: u64,
+        key: &ObjectKey,
+    ) -> Result<(), StoreError> {
+        let name = KeyName { bucket: bucket.clone(), handle, key: key.clone() };
+        self.add_debt(place, &name).await?;
+        self.work_off(place, &name).await
+    }
+
+    /// Has a target do all that it owes of a key, and finds out where it has lost the bucket.
+    pub(crate) async fn work_off(self: &Arc<Self>, place: usize, name: &KeyName) -> Result<(), StoreError> {
+        let repaired = self.repair_steps(place, name).await;
+        if let Err(error) = &repaired
+            && matches!(error.kind, StoreErrorKind::Missing(Missing::Bucket))
+        {
+            self.bucket_lost(place, &name.bucket).await?;
+        }
+        repaired
+    }
+
+    /// Has a target do all that it owes of a key. Bodies are copied without the key's lock; only their ends wait for it, and
+    /// one that is not wanted any more by then is dropped.
+    async fn repair_steps(self: &Arc<Self>, place: usize, name: &KeyName) -> Result<(), StoreError> {
+        let mut prepared: Option<Prepared> = None;
+        loop {
+            let Some(record) = self.journal.bucket(&name.bucket).await? else {
+                return self.forget_debt(place, name).await;
+            };
+            if record.handle != name.handle {
+                return self.forget_debt(place, name).await;
+            }
+            let bucket = record.to_bucket(&name.bucket);
+            let mut turn = self.turn(&bucket, &name.key, OPERATION).await?;
+            match turn.next_chore(place).await? {
+                Chore::Nothing => return turn.bring_up(place).await,
+                Chore::Put(version) => {
+                    let ready = prepared.take().filter(|ready| ready.sequence == version.sequence);
+                    if ready.is_some() || turn.is_there(place, &version).await {
+                        turn.do_chore(place, Chore::Put(version), ready).await?;
+                        continue;
+                    }
+                    let record = turn.record.clone();
+                    drop(turn);
+                    let (bucket, key) = (&name.bucket, &name.key);
+                    let errand = Errand { bucket, record: &record, key, version: &version };
+                    prepared = Some(self.prepare(place, &errand).await?);
+                }
+                chore => turn.do_chore(place, chore, None).await?,
+            }
+        }
+    }
+
+    /// A debt of a bucket that is no more: the bucket's own debt removes what is left of it.
+    async fn forget_debt(self: &Arc<Self>, place: usize, name: &KeyName) -> Result<(), StoreError> {
+        let number = self.targets[place].number;
+        let owed = self.journal.bucket_debt(number, &name.bucket).await?;
+        if owed.is_some_and(|debt| debt.removed.contains(&name.handle)) {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, OPERATION));
+        }
+        self.drop_key_debt(number, name).await
+    }
+
+    /// Streams a version from a target that has it to one that does not, all but its end.
+    async fn prepare(self: &Arc<Self>, place: usize, errand: &Errand<'_>) -> Result<Prepared, StoreError> {
+        let (body, options) = self.fetch(place, errand).await?;
+        let start = self.putting(errand.bucket, errand.key, options);
+        let mut writers = Writers::new(self.clone(), vec![place], 1, start);
+        let tail = writers.stream(body).await?;
+        Ok(Prepared { sequence: errand.version.sequence, writers, tail })
+    }
+
+    /// Opens a version at the first target that has it.
+    async fn fetch(
+        self: &Arc<Self>,
+        place: usize,
+        errand: &Errand<'_>,
+    ) -> Result<(Body, PutOptions), StoreError> {
+        let mut failed = StoreError::new(StoreErrorKind::Unavailable, OPERATION);
+        for source in self.health.order(self.read) {
+            let Some(held) = errand.version.held_at(self.targets[source].number) else { continue };
+            match self.fetch_from(source, (place, held), errand).await {
+                Ok(fetched) => return Ok(fetched),
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
+    }
+
+    async fn fetch_from(
+        self: &Arc<Self>,
+        source: usize,
+        (place, held): (usize, &Held),
+        errand: &Errand<'_>,
+    ) -> Result<(Body, PutOptions), StoreError> {
+        let Some(facts) = errand.version.facts() else {
+            return Err(StoreError::new(StoreErrorKind::Internal, OPERATION));
+        };
+        let options =
+            OpenOptions { version_id: held.address(errand.record.versioning), ..OpenOptions::default() };
+        let (cx, store) = (Context::background(), &self.targets[source].store);
+        let bucket = self.target_bucket(source, errand.bucket).await?;
+        let opened = self.ask(source, store.open(&cx, &bucket, errand.key, options.clone())).await?;
+        let expected = held.etag.as_ref().unwrap_or(&facts.etag);
+        if opened.info.etag != *expected || opened.info.size_bytes != facts.size_bytes {
+            return Err(StoreError::new(StoreErrorKind::Conflict, OPERATION));
+        }
+        let part_sizes = match opened.info.part_count {
+            None => Vec::new(),
+            Some(_) => self.part_sizes(source, errand, options).await?,
+        };
+        let body = self.ask(source, opened.content.read(ByteRange::whole(facts.size_bytes))).await?;
+        let there = self.target_bucket(place, errand.bucket).await?;
+        let keeps = self.targets[place].store.capabilities(&there).supplied_identity.is_yes();
+        let checksum = facts.checksum.filter(|checksum| checksum.kind == ChecksumKind::FullObject);
+        let digests = ExpectedDigests {
+            content_md5: None,
+            checksum: checksum.map_or(ExpectedChecksum::Default, ExpectedChecksum::Value),
+        };
+        let (body, identity) = if keeps {
+            let (etag, checksum_kept) = (facts.etag.clone(), facts.checksum);
+            let identity = ObjectIdentity { etag, checksum: checksum_kept, part_sizes };
+            // The target hashes nothing of it, so what is copied is verified here.
+            let body = if checksum.is_some() { Ingest::wrap(body, digests).0 } else { body };
+            (body, Identity::Supplied(identity))
+        } else {
+            (body, Identity::Compute(digests))
+        };
+        let metadata = opened.info.metadata;
+        Ok((body, PutOptions { metadata, identity, condition: WriteCondition::Always }))
+    }
+
+    async fn part_sizes(
+        &self,
+        source: usize,
+        errand: &Errand<'_>,
+        options: OpenOptions,
+    ) -> Result<Vec<u64>, StoreError> {
+        let (cx, store) = (Context::background(), &self.targets[source].store);
+        let bucket = self.target_bucket(source, errand.bucket).await?;
+        let (mut sizes, mut after) = (Vec::new(), 0);
+        loop {
+            let page = ListParts { after, limit: PAGE_PARTS };
+            let asked = store.parts(&cx, &bucket, errand.key, options.clone(), page);
+            let page = self.ask(source, asked).await?;
+            sizes.extend(page.parts.iter().map(|part| part.range.len()));
+            match page.parts.last() {
+                Some(last) if page.more => after = last.number,
+                _ => return Ok(sizes),
+            }
+        }
+    }
+}
+
+impl Turn {
+    /// Whether a target has a version already that it is said to owe: from a write that ended after nobody waited for it any
+    /// more.
+    async fn is_there(&self, place: usize, version: &Version) -> bool {
+        self.found_there(place, version).await.is_some()
+    }
+
+    async fn found_there(&self, place: usize, version: &Version) -> Option<Held> {
+        if self.record.versioning != store::Versioning::Off {
+            return None;
+        }
+        let facts = version.facts()?;
+        let look = |place| self.core.head(place, &self.bucket, &self.key, OpenOptions::default());
+        let theirs: ObjectInfo = look(place).await.ok()?;
+        if theirs.etag != facts.etag || theirs.size_bytes != facts.size_bytes {
+            return None;
+        }
+        let holds = |source: &usize| version.held_at(self.core.targets[*source].number).is_some();
+        let source = self.core.health.order(self.core.read).into_iter().find(holds)?;
+        let info = look(source).await.ok()?;
+        (info.metadata == theirs.metadata).then(Held::default)
+    }
+
+    /// Gives a target a version, from what was prepared or from now on.
+    pub(crate) async fn put_at(
+        &self,
+        place: usize,
+        version: &Version,
+        prepared: Option<Prepared>,
+    ) -> Result<Held, StoreError> {
+        let ready = match prepared {
+            Some(ready) => ready,
+            None => {
+                if let Some(held) = self.found_there(place, version).await {
+                    return Ok(held);
+                }
+                let (bucket, record, key) = (&self.bucket, &self.record, &self.key);
+                self.core.prepare(place, &Errand { bucket, record, key, version }).await?
+            }
+        };
+        let (core, bucket, key) = (self.core.clone(), self.bucket.clone(), self.key.clone());
+        let running = |place| core.running(place, &bucket, std::slice::from_ref(&key));
+        let size_bytes = ready.tail.size_bytes;
+        let finishing = ready.writers.finish(ready.tail, running);
+        let replies = self.in_mode_of(place, version, async { Ok(finishing.await) }).await?;
+        let done = replies.iter().find_map(|(_, reply)| match reply {
+            Reply::Done(outcome) => Some(outcome.clone()),
+            Reply::Refused(_) | Reply::Unknown(_) => None,
+        });
+        let Some(outcome) = done else { return Err(refusal(&self.core, replies, OPERATION)) };
+        self.core.stats.targets[place].repaired_bytes.add(size_bytes);
+        let shown = version.facts().map(|facts| &facts.etag);
+        Ok(Held {
+            version_id: outcome.version_id,
+            etag: (shown != Some(&outcome.etag)).then_some(outcome.etag),
+        })
+    }
+}

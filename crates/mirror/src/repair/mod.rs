@@ -1,0 +1,11 @@
+//! Repair: what a target owes is worked off, and what a crash left open is settled.
+
+mod bucket;
+mod chore;
+mod events;
+mod key;
+mod pass;
+mod run;
+mod settle;
+
+pub use events::{RepairEvent, RepairReport};

@@ -1,0 +1,97 @@
+use std::sync::Arc;
+
+use store::{
+    CopyPartOptions, CopySource, OpenOptions, PartOptions, PartOutcome, StoreError, StoreErrorKind, UploadRef,
+};
+use types::{ByteRange, Context};
+
+use super::find::{Found, no_upload};
+use crate::core::Core;
+use crate::locks::LockName;
+use crate::write::{Call, Fan, Source, lost};
+
+const OPERATION: &str = "copy part";
+
+impl Core {
+    /// Stores a range of an object as a part: a target that has the object copies it itself, any other gets the bytes from
+    /// one that has.
+    pub(crate) async fn copy_part(
+        self: &Arc<Self>,
+        source: &CopySource,
+        upload: UploadRef<'_>,
+        number: u32,
+        options: CopyPartOptions,
+    ) -> Result<PartOutcome, StoreError> {
+        let found = self.find_upload(upload).await?;
+        let source = Arc::new(self.source(source).await?);
+        let core = self.clone();
+        let copying = tokio::spawn(async move {
+            let _alone = core.locks.alone(LockName::Part(found.number, number)).await;
+            let places = found.places(&core);
+            if places.len() < core.needed() {
+                return Err(core.unmet(OPERATION));
+            }
+            let mut fan = Fan::new(core.clone());
+            for place in places {
+                fan.start(place, core.copying_part(place, (&found, number), &source, options));
+            }
+            fan.let_go(|place| core.running(place, &found.bucket, &[]));
+            let replies = fan.collect(core.needed()).await;
+            let whole = ByteRange::whole(source.size_bytes());
+            let size_bytes = options.range.unwrap_or(whole).len();
+            core.conclude_part(found, number, (size_bytes, replies)).await
+        });
+        copying.await.map_err(|error| lost(error, OPERATION))?
+    }
+
+    fn copying_part(
+        self: &Arc<Self>,
+        place: usize,
+        (found, number): (&Found, u32),
+        source: &Arc<Source>,
+        options: CopyPartOptions,
+    ) -> Call<PartOutcome> {
+        let (core, source, key) = (self.clone(), source.clone(), found.key.clone());
+        let target = self.targets[place].number;
+        let id = found.record.targets.iter().find(|(known, _)| *known == target).map(|(_, id)| id.clone());
+        self.call(place, &found.bucket, move |store, bucket| async move {
+            let (id, cx) = (id.ok_or_else(no_upload)?, Context::background());
+            let upload = UploadRef { bucket: &bucket, key: &key, id: &id };
+            if let Some((etag, version_id)) = source.at(&core, place) {
+                let from = core.target_bucket(place, &source.bucket).await?;
+                let source = CopySource { bucket: from.into(), key: source.key.clone(), version_id, etag };
+                return store.copy_part(&cx, &source, upload, number, options).await;
+            }
+            let body = core.open_source(&source, options.range).await?;
+            store.put_part(&cx, upload, number, body, PartOptions::default()).await
+        })
+    }
+
+    /// The bytes of a source, from a target that has it.
+    async fn open_source(
+        self: &Arc<Self>,
+        source: &Source,
+        range: Option<ByteRange>,
+    ) -> Result<types::Body, StoreError> {
+        let range = range.unwrap_or_else(|| ByteRange::whole(source.size_bytes()));
+        let mut failed = StoreError::new(StoreErrorKind::Unavailable, OPERATION);
+        for place in self.health.order(self.read) {
+            let Some((etag, version_id)) = source.at(self, place) else { continue };
+            let opened = self.ask(place, async {
+                let bucket = self.target_bucket(place, &source.bucket).await?;
+                let options = OpenOptions { version_id, ..OpenOptions::default() };
+                let store = &self.targets[place].store;
+                let opened = store.open(&Context::background(), &bucket, &source.key, options).await?;
+                if opened.info.etag != etag {
+                    return Err(StoreError::new(StoreErrorKind::Conflict, OPERATION));
+                }
+                opened.content.read(range).await
+            });
+            match opened.await {
+                Ok(body) => return Ok(body),
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
+    }
+}

@@ -1,0 +1,186 @@
+use meta::Commit;
+use store::{DeleteOutcome, PutOutcome, StoreError, StoreErrorKind, Versioning};
+use types::{Context, StorageClass, Timestamp};
+
+use super::turn::{owe, refusal};
+use super::{Replies, Reply, Turn};
+use crate::journal::{
+    CopyState, Current, Facts, Held, Intent, KeyState, Member, Plan, Sequence, Stray, UploadNumber, Version,
+    What,
+};
+
+/// A version that is about to be written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Draft {
+    pub(crate) sequence: Sequence,
+    pub(crate) random: Option<u64>,
+    pub(crate) modified_at: Timestamp,
+}
+
+impl Draft {
+    /// The version, nowhere yet.
+    fn version(self, what: What) -> Version {
+        let Self { sequence, random, modified_at } = self;
+        Version { sequence, random, modified_at, what, copies: Vec::new() }
+    }
+}
+
+impl Turn {
+    /// The key's next version.
+    pub(crate) fn draft(&self) -> Draft {
+        Draft { sequence: self.next_sequence(), random: self.next_random(), modified_at: self.core.now() }
+    }
+
+    /// Makes the intent durable: from here on a crash is followed up.
+    pub(crate) async fn begin(&self, plan: Plan, targets: &[usize]) -> Result<(), StoreError> {
+        let mut commit = Commit::default();
+        self.place().begin(&mut commit, &self.intent(plan, targets));
+        self.core.journal.commit(commit).await
+    }
+
+    pub(crate) fn intent(&self, plan: Plan, targets: &[usize]) -> Intent {
+        let targets = targets.iter().map(|place| self.core.targets[*place].number).collect();
+        Intent { bucket: self.bucket.clone(), targets, plan }
+    }
+
+    /// Makes durable what became of a new object: what is shown of it, which targets have it and which owe it.
+    ///
+    /// # Errors
+    /// `Unavailable` where too few targets have it; it is rolled forward where one has. Where none has, why.
+    pub(crate) async fn conclude_object(
+        &mut self,
+        cx: &Context,
+        draft: Draft,
+        (replies, class): (Replies<PutOutcome>, StorageClass),
+        mut commit: Commit,
+    ) -> Result<PutOutcome, StoreError> {
+        let Some(first) = replies.iter().find_map(|(_, reply)| reply.done()).cloned() else {
+            return Err(self.nothing_done(replies, "write an object").await);
+        };
+        let facts = Facts {
+            etag: first.etag.clone(),
+            size_bytes: first.size_bytes,
+            checksum: first.checksum,
+            storage_class: class,
+        };
+        let version = self.with_copies(draft.version(What::Object(facts)), &replies, |outcome| Held {
+            version_id: outcome.version_id.clone(),
+            etag: (outcome.etag != first.etag).then(|| outcome.etag.clone()),
+        });
+        let debts = self.debts_after(&replies);
+        let after = self.push(&mut commit, version.clone(), debts);
+        self.place().settle(&mut commit);
+        self.apply(commit, after).await?;
+        self.tell(cx, &replies, "write an object")?;
+        Ok(PutOutcome {
+            etag: first.etag,
+            version_id: version.shown_id(self.record.versioning),
+            checksum: first.checksum,
+            size_bytes: first.size_bytes,
+            modified_at: draft.modified_at,
+        })
+    }
+
+    /// The state after a new delete marker that at least one target has, and what to answer.
+    pub(crate) fn after_marker(
+        &self,
+        commit: &mut Commit,
+        draft: Draft,
+        replies: &Replies<DeleteOutcome>,
+    ) -> (KeyState, DeleteOutcome) {
+        let version = self.with_copies(draft.version(What::Marker), replies, |outcome| Held {
+            version_id: outcome.version_id.clone(),
+            etag: None,
+        });
+        let version_id = version.shown_id(self.record.versioning);
+        let after = self.push(commit, version, self.debts_after(replies));
+        self.place().settle(commit);
+        (after, DeleteOutcome { version_id, delete_marker: true })
+    }
+
+    /// Says which targets have the write.
+    ///
+    /// # Errors
+    /// `Unavailable` where those are too few for the policy.
+    pub(crate) fn tell<T>(
+        &self,
+        cx: &Context,
+        replies: &Replies<T>,
+        operation: &'static str,
+    ) -> Result<(), StoreError> {
+        let has =
+            |place: usize| replies.iter().any(|(replied, reply)| *replied == place && reply.done().is_some());
+        self.core.note(cx, has);
+        let done = (0..self.core.targets.len()).filter(|place| has(*place)).count();
+        if done >= self.core.needed() { Ok(()) } else { Err(self.core.unmet(operation)) }
+    }
+
+    /// The state after a write that no target says it did: where one certainly did not, the key stays as it was, and those of
+    /// which nobody knows are to be brought back to it. `None` where what became of it must be found out later.
+    pub(crate) fn after_nothing<T>(&self, commit: &mut Commit, replies: &Replies<T>) -> Option<KeyState> {
+        let unknown: Vec<usize> = replies
+            .iter()
+            .filter(|(_, reply)| matches!(reply, Reply::Unknown(_)))
+            .map(|(place, _)| *place)
+            .collect();
+        let is_witness = |place: usize| {
+            let number = self.core.targets[place].number;
+            !unknown.contains(&place)
+                && !self.state.owes(number)
+                && self.record.member(number) == Some(Member::Full)
+        };
+        if !unknown.is_empty() && !(0..self.core.targets.len()).any(is_witness) {
+            return None;
+        }
+        let mut after = self.state.clone();
+        for place in unknown {
+            let number = self.core.targets[place].number;
+            owe(&mut after.debts, number, self.core.now());
+            after.debts.iter_mut().filter(|debt| debt.target == number).for_each(|debt| {
+                debt.stray = Stray::Maybe;
+            });
+            self.unhold(&mut after, place);
+        }
+        self.place().settle(commit);
+        Some(after)
+    }
+
+    /// No target says that it did the write. Returns the error to tell.
+    pub(crate) async fn nothing_done<T>(
+        &mut self,
+        replies: Replies<T>,
+        operation: &'static str,
+    ) -> StoreError {
+        let mut commit = Commit::default();
+        let after = self.after_nothing(&mut commit, &replies);
+        let error = refusal(&self.core, replies, operation);
+        match after {
+            None => self.core.leave_unsettled(self.record.handle, &self.key),
+            Some(after) => {
+                if let Err(failed) = self.apply(commit, after).await {
+                    return failed;
+                }
+            }
+        }
+        error
+    }
+
+    /// Where versions are off, a target that may have taken another object does not count as having the one before.
+    fn unhold(&self, after: &mut KeyState, place: usize) {
+        if self.record.versioning == Versioning::Off
+            && let Current::Version(version) = &mut after.current
+        {
+            version.set_copy(self.core.targets[place].number, CopyState::Owed);
+        }
+    }
+}
+
+/// The plan of a new object.
+pub(crate) fn object_plan(draft: Draft, upload: Option<UploadNumber>) -> Plan {
+    Plan::Object { sequence: draft.sequence, random: draft.random, upload }
+}
+
+/// The error of a task that ended without an answer.
+pub(crate) fn lost(error: tokio::task::JoinError, operation: &'static str) -> StoreError {
+    StoreError::with_source(StoreErrorKind::Internal, operation, error)
+}

@@ -1,0 +1,17 @@
+//! Writes: what changes a key, at all targets at once, under the key's lock.
+
+mod conclude;
+mod copy;
+mod delete;
+mod fan;
+mod put;
+mod tags;
+mod tee;
+mod turn;
+
+pub(crate) use conclude::Draft;
+pub(crate) use conclude::lost;
+pub(crate) use copy::Source;
+pub(crate) use fan::{Call, Fan, Replies, Reply, changed_nothing};
+pub(crate) use tee::{Start, Tail, Writers};
+pub(crate) use turn::{Turn, owe, refusal};

@@ -1,0 +1,121 @@
+use std::sync::Arc;
+
+use meta::Commit;
+use store::{Bucket, ExpectedDigests, Identity, PutOptions, PutOutcome, StoreError, WriteCondition};
+use types::{Body, BucketName, Context, ObjectKey, StorageClass};
+
+use super::conclude::{lost, object_plan};
+use super::{Start, Tail, Turn, Writers};
+use crate::core::Core;
+
+const OPERATION: &str = "put object";
+
+impl Core {
+    /// Puts an object. The body streams to all targets without a lock; only its end waits for the key's turn, so a body that
+    /// stalls holds nobody up, and a put that is dropped before its end has changed nothing.
+    pub(crate) async fn put(
+        self: &Arc<Self>,
+        cx: &Context,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        (body, options): (Body, PutOptions),
+    ) -> Result<PutOutcome, StoreError> {
+        let record = self.record(bucket, OPERATION).await?;
+        let mut targets = self.writable(&record);
+        targets.retain(|place| !self.is_running(*place, &bucket.name, key));
+        if targets.len() < self.needed() {
+            return Err(self.unmet(OPERATION));
+        }
+        let (condition, class) = (options.condition.clone(), options.metadata.storage_class);
+        let mut writers =
+            Writers::new(self.clone(), targets, self.needed(), self.putting(&bucket.name, key, options));
+        let tail = writers.stream(body).await?;
+        let (core, cx, bucket, key) = (self.clone(), cx.clone(), bucket.clone(), key.clone());
+        // What has begun to change goes on to its end, whatever becomes of the request.
+        let committed = tokio::spawn(async move {
+            let mut turn = core.turn(&bucket, &key, OPERATION).await?;
+            turn.require(&condition).await?;
+            turn.commit_put(&cx, writers, (tail, class)).await
+        });
+        committed.await.map_err(|error| lost(error, OPERATION))?
+    }
+
+    /// How a target is given the object.
+    pub(crate) fn putting(
+        self: &Arc<Self>,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        options: PutOptions,
+    ) -> Start<PutOutcome> {
+        let (core, bucket, key) = (self.clone(), bucket.clone(), key.clone());
+        Arc::new(move |place, body| {
+            let (key, options) = (
+                key.clone(),
+                PutOptions {
+                    condition: WriteCondition::Always,
+                    metadata: options.metadata.clone(),
+                    identity: options.identity.clone(),
+                },
+            );
+            core.call(place, &bucket, move |store, bucket| async move {
+                let options = fitting(&*store, &bucket, options);
+                store.put(&Context::background(), &bucket, &key, body, options).await
+            })
+        })
+    }
+}
+
+/// The options as a store takes them: an identity that it does not keep it makes itself.
+pub(crate) fn fitting(store: &dyn store::Store, bucket: &Bucket, mut options: PutOptions) -> PutOptions {
+    if matches!(options.identity, Identity::Supplied(_))
+        && !store.capabilities(bucket).supplied_identity.is_yes()
+    {
+        options.identity = Identity::Compute(ExpectedDigests::default());
+    }
+    options
+}
+
+impl Turn {
+    /// Gives the targets the end of a body and makes durable what became of it.
+    pub(crate) async fn commit_put(
+        &mut self,
+        cx: &Context,
+        mut writers: Writers<PutOutcome>,
+        (tail, class): (Tail, StorageClass),
+    ) -> Result<PutOutcome, StoreError> {
+        if self.record.versioning != store::Versioning::Off {
+            self.current().await?;
+        }
+        self.in_order(&mut writers).await?;
+        let draft = self.draft();
+        self.begin(object_plan(draft, None), &writers.targets()).await?;
+        let (core, bucket, key) = (self.core.clone(), self.bucket.clone(), self.key.clone());
+        let running = |place| core.running(place, &bucket, std::slice::from_ref(&key));
+        let replies = writers.finish(tail, running).await;
+        self.conclude_object(cx, draft, (replies, class), Commit::default()).await
+    }
+
+    /// Leaves out the targets that cannot take the version in order; where too few are left for the policy, has them do first
+    /// what they owe.
+    pub(crate) async fn in_order<T: Send + 'static>(
+        &mut self,
+        writers: &mut Writers<T>,
+    ) -> Result<(), StoreError> {
+        let mut able = Vec::new();
+        let mut behind = Vec::new();
+        for place in writers.targets() {
+            if self.takes_in_order(place) { able.push(place) } else { behind.push(place) }
+        }
+        for place in behind {
+            let is_able = able.len() < self.core.needed()
+                && self.bring_up(place).await.is_ok()
+                && self.takes_in_order(place);
+            if is_able {
+                able.push(place);
+            } else {
+                writers.leave_out(place);
+            }
+        }
+        if able.len() < self.core.needed() { Err(self.core.unmet(OPERATION)) } else { Ok(()) }
+    }
+}

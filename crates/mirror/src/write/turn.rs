@@ -1,0 +1,424 @@
+use std::sync::Arc;
+
+use meta::Commit;
+use store::{
+    Bucket, Missing, ObjectInfo, OpenOptions, StoreError, StoreErrorKind, Versioning, WriteCondition,
+};
+use types::{BucketName, Context, ObjectKey, Timestamp};
+
+use super::fan::Call;
+use super::{Replies, Reply, fan};
+use crate::core::Core;
+use crate::journal::{
+    BucketRecord, CopyAt, CopyState, Coverage, Current, Debt, Facts, Held, KeyPlace, KeyState, Member,
+    Sequence, Stray, Version, What,
+};
+use crate::locks::{self, LockName};
+use crate::target::TargetNumber;
+
+/// Somebody's turn at a key: its state, and the lock that keeps everybody else from changing it.
+pub(crate) struct Turn {
+    pub(crate) core: Arc<Core>,
+    pub(crate) bucket: BucketName,
+    pub(crate) record: BucketRecord,
+    pub(crate) key: ObjectKey,
+    /// As the journal has it.
+    pub(crate) state: KeyState,
+    /// What stands there, also where the journal does not say.
+    found: Option<Current>,
+    _key: locks::Held,
+    _bucket: Option<Arc<locks::Held>>,
+}
+
+/// Holds a condition to what stands under a key.
+pub(crate) fn decide(
+    condition: &WriteCondition,
+    found: Option<&Facts>,
+    missing: Missing,
+) -> Result<(), StoreError> {
+    const OPERATION: &str = "decide a condition";
+    match (condition, found) {
+        (WriteCondition::Always, _)
+        | (WriteCondition::IfAbsent, None)
+        | (WriteCondition::IfPresent, Some(_)) => Ok(()),
+        (WriteCondition::IfPresent | WriteCondition::IfMatch(_), None) => {
+            Err(StoreError::missing(missing, OPERATION))
+        }
+        (WriteCondition::IfMatch(etag), Some(facts)) if *etag == facts.etag => Ok(()),
+        (WriteCondition::IfAbsent | WriteCondition::IfMatch(_), Some(_)) => {
+            Err(StoreError::new(StoreErrorKind::ConditionFailed, OPERATION))
+        }
+    }
+}
+
+impl Core {
+    /// Waits for the turn at a key. What an earlier write left open there is settled first.
+    pub(crate) async fn turn(
+        self: &Arc<Self>,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        operation: &'static str,
+    ) -> Result<Turn, StoreError> {
+        let shared = Arc::new(self.locks.shared(LockName::Bucket(bucket.name.clone())).await);
+        let record = self.record(bucket, operation).await?;
+        let mut turn = self.turn_in(&bucket.name, record, key, Some(shared)).await?;
+        turn.settle_open().await?;
+        Ok(turn)
+    }
+
+    /// Waits for the turns at several keys, which are in ascending order.
+    pub(crate) async fn turns(
+        self: &Arc<Self>,
+        bucket: &Bucket,
+        keys: &[ObjectKey],
+        operation: &'static str,
+    ) -> Result<Vec<Turn>, StoreError> {
+        let shared = Arc::new(self.locks.shared(LockName::Bucket(bucket.name.clone())).await);
+        let record = self.record(bucket, operation).await?;
+        let mut turns = Vec::with_capacity(keys.len());
+        for key in keys {
+            let mut turn = self.turn_in(&bucket.name, record.clone(), key, Some(shared.clone())).await?;
+            turn.settle_open().await?;
+            turns.push(turn);
+        }
+        Ok(turns)
+    }
+
+    /// Waits for the turn at a key of a bucket whose record is at hand, and does nothing about what was left open.
+    pub(crate) async fn turn_in(
+        self: &Arc<Self>,
+        bucket: &BucketName,
+        record: BucketRecord,
+        key: &ObjectKey,
+        shared: Option<Arc<locks::Held>>,
+    ) -> Result<Turn, StoreError> {
+        let lock = self.locks.alone(LockName::Key(bucket.clone(), key.clone())).await;
+        let state = self.journal.key(record.handle, key).await?.unwrap_or_else(KeyState::unrecorded);
+        Ok(Turn {
+            core: self.clone(),
+            bucket: bucket.clone(),
+            record,
+            key: key.clone(),
+            state,
+            found: None,
+            _key: lock,
+            _bucket: shared,
+        })
+    }
+}
+
+impl Turn {
+    pub(crate) fn place(&self) -> KeyPlace<'_> {
+        KeyPlace { bucket: &self.bucket, handle: self.record.handle, key: &self.key }
+    }
+
+    /// Reads the state again.
+    pub(crate) async fn reload(&mut self) -> Result<(), StoreError> {
+        let state = self.core.journal.key(self.record.handle, &self.key).await?;
+        self.state = state.unwrap_or_else(KeyState::unrecorded);
+        self.found = None;
+        Ok(())
+    }
+
+    /// What stands under the key. Where the journal does not say, the targets are asked.
+    pub(crate) async fn current(&mut self) -> Result<&Current, StoreError> {
+        if self.found.is_none() {
+            let found = match (&self.state.current, self.record.coverage) {
+                (Current::Unrecorded, Coverage::Whole) => Current::Absent,
+                (Current::Unrecorded, Coverage::Partial) => self.look().await?,
+                (known, _) => known.clone(),
+            };
+            self.found = Some(found);
+        }
+        Ok(self.found.as_ref().unwrap_or(&Current::Absent))
+    }
+
+    /// What the targets that owe nothing of the key have there: as the first of them says; the others that say otherwise do
+    /// not have it.
+    async fn look(&self) -> Result<Current, StoreError> {
+        let mut found: Option<(ObjectInfo, Vec<CopyAt>)> = None;
+        let (mut answered, mut full) = (false, 0);
+        for place in 0..self.core.targets.len() {
+            let number = self.core.targets[place].number;
+            if self.record.member(number) != Some(Member::Full) || self.state.owes(number) {
+                continue;
+            }
+            full += 1;
+            match self.core.head(place, &self.bucket, &self.key, OpenOptions::default()).await {
+                Ok(info) => {
+                    let held = Held { version_id: info.version_id.clone(), etag: None };
+                    let copy = |held| CopyAt { target: number, state: CopyState::Held(held) };
+                    match &mut found {
+                        None => found = Some((info, vec![copy(held)])),
+                        Some((first, copies)) if first.size_bytes == info.size_bytes => {
+                            let etag = (first.etag != info.etag).then_some(info.etag);
+                            copies.push(copy(Held { etag, ..held }));
+                        }
+                        Some(_) => {}
+                    }
+                    answered = true;
+                }
+                Err(error) if matches!(error.kind, StoreErrorKind::Missing(_)) => answered = true,
+                Err(_) => {}
+            }
+        }
+        if !answered && full > 0 {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, "ask the targets for an object"));
+        }
+        Ok(match found {
+            None => Current::Absent,
+            Some((info, copies)) => Current::Version(Version {
+                sequence: Sequence(info.modified_at.as_nanos()),
+                random: None,
+                modified_at: info.modified_at,
+                what: What::Object(facts_of(&info)),
+                copies,
+            }),
+        })
+    }
+
+    /// Holds a condition to the object that stands under the key.
+    pub(crate) async fn require(&mut self, condition: &WriteCondition) -> Result<(), StoreError> {
+        if *condition == WriteCondition::Always {
+            return Ok(());
+        }
+        let current = self.current().await?;
+        let facts = match current {
+            Current::Version(version) => version.facts(),
+            Current::Absent | Current::Unrecorded => None,
+        };
+        decide(condition, facts, Missing::Key)
+    }
+
+    /// The sequence of the key's next write.
+    pub(crate) fn next_sequence(&self) -> Sequence {
+        let known = self.state.version().or(match &self.found {
+            Some(Current::Version(version)) => Some(version),
+            _ => None,
+        });
+        let behind = known.map_or(0, |version| version.sequence.0.saturating_add(1));
+        Sequence(self.core.now().as_nanos().max(behind))
+    }
+
+    /// The random part of the next version's id, where the bucket keeps versions.
+    pub(crate) fn next_random(&self) -> Option<u64> {
+        (self.record.versioning == Versioning::Enabled).then(|| self.core.random.next_u64())
+    }
+
+    /// Whether a target takes a new version of the key now. One that owes an earlier write takes it only after that: so its
+    /// versions come in order, and so it is known what it had before.
+    pub(crate) fn takes_in_order(&self, place: usize) -> bool {
+        !self.state.owes(self.core.targets[place].number)
+            && !self.core.is_running(place, &self.bucket, &self.key)
+    }
+
+    /// The version with its copies as the replies tell them; targets that did not take part owe it.
+    pub(crate) fn with_copies<T>(
+        &self,
+        mut version: Version,
+        replies: &Replies<T>,
+        held: impl Fn(&T) -> Held,
+    ) -> Version {
+        version.copies = (self.core.targets.iter().enumerate())
+            .map(|(place, target)| {
+                let reply = replies.iter().find(|(replied, _)| *replied == place);
+                let state = match reply.and_then(|(_, reply)| reply.done()) {
+                    Some(done) => CopyState::Held(held(done)),
+                    None => CopyState::Owed,
+                };
+                CopyAt { target: target.number, state }
+            })
+            .collect();
+        version.copies.sort_by_key(|copy| copy.target);
+        version
+    }
+
+    /// The debts of the key after a write: those that stay, and those of targets that have not done it.
+    pub(crate) fn debts_after<T>(&self, replies: &Replies<T>) -> Vec<Debt> {
+        let now = self.core.now();
+        let keeps_versions = self.record.versioning != Versioning::Off;
+        let mut debts = Vec::new();
+        for (place, target) in self.core.targets.iter().enumerate() {
+            let known = self.state.debts.iter().find(|debt| debt.target == target.number);
+            let reply = replies.iter().find(|(replied, _)| *replied == place).map(|(_, reply)| reply);
+            let stray = match reply {
+                Some(Reply::Done(_)) if !keeps_versions || known.is_none() => continue,
+                Some(Reply::Unknown(_)) => Stray::Maybe,
+                _ => known.map_or(Stray::No, |debt| debt.stray),
+            };
+            let since = known.map_or(now, |debt| debt.since);
+            debts.push(Debt { target: target.number, since, stray });
+        }
+        // Targets that the mirror no longer has keep what they owe, in case they come back.
+        let gone = self.state.debts.iter().filter(|debt| self.core.place_of(debt.target).is_none());
+        debts.extend(gone);
+        debts.sort_by_key(|debt| debt.target);
+        debts
+    }
+
+    /// The state after a new version, with the rows of the versions that it pushes down or replaces.
+    pub(crate) fn push(&self, commit: &mut Commit, version: Version, mut debts: Vec<Debt>) -> KeyState {
+        let current = match self.found.as_ref().unwrap_or(&self.state.current) {
+            Current::Version(version) => Some(version),
+            Current::Unrecorded | Current::Absent => None,
+        };
+        if let (Current::Unrecorded, Some(current)) = (&self.state.current, current)
+            && self.record.versioning != Versioning::Off
+        {
+            for target in &self.core.targets {
+                if current.copy_at(target.number).is_none() {
+                    owe(&mut debts, target.number, self.core.now());
+                }
+            }
+        }
+        let mut null = self.state.null;
+        match (self.record.versioning, current) {
+            (Versioning::Off, _) | (_, None) => {}
+            (Versioning::Suspended, Some(current)) if current.random.is_none() => {
+                self.drop_replaced(commit, current, &mut debts);
+            }
+            (_, Some(current)) => {
+                if current.random.is_none() {
+                    null = Some(current.sequence);
+                }
+                self.place().put_noncurrent(commit, current);
+            }
+        }
+        if version.random.is_none()
+            && self.record.versioning != Versioning::Off
+            && current.is_none_or(|current| current.random.is_some())
+            && let Some(sequence) = null.take()
+        {
+            self.place().drop_noncurrent(commit, sequence);
+        }
+        KeyState { current: Current::Version(version), null, debts }
+    }
+
+    /// A null version is replaced by the next one. Where a target keeps it under an id of its own, it would stay there.
+    pub(crate) fn drop_replaced(&self, commit: &mut Commit, replaced: &Version, debts: &mut Vec<Debt>) {
+        for copy in &replaced.copies {
+            let (CopyState::Held(held) | CopyState::OwesTags(held)) = &copy.state else { continue };
+            if let Some(id @ types::VersionId::Id(_)) = &held.version_id {
+                self.place().put_removal(commit, copy.target, replaced.sequence, id);
+                owe(debts, copy.target, self.core.now());
+            }
+        }
+    }
+
+    /// Makes a change of the key durable, with everything that the commit holds already.
+    pub(crate) async fn apply(&mut self, commit: Commit, after: KeyState) -> Result<(), StoreError> {
+        let before = self.state.clone();
+        let applied = self.core.journal.apply(commit, vec![(before, after.clone(), self.place())]).await;
+        if let Err(error) = applied {
+            // An intent may be left: what became of it is found out by the next turn at the key.
+            self.core.leave_unsettled(self.record.handle, &self.key);
+            return Err(error);
+        }
+        if !after.debts.is_empty() {
+            self.core.wake();
+        }
+        self.state = after;
+        self.found = None;
+        Ok(())
+    }
+}
+
+/// Adds a debt where there is none.
+pub(crate) fn owe(debts: &mut Vec<Debt>, target: TargetNumber, since: Timestamp) {
+    if !debts.iter().any(|debt| debt.target == target) {
+        debts.push(Debt { target, since, stray: Stray::No });
+        debts.sort_by_key(|debt| debt.target);
+    }
+}
+
+/// What is shown of an object as a target answers it.
+pub(crate) fn facts_of(info: &ObjectInfo) -> Facts {
+    Facts {
+        etag: info.etag.clone(),
+        size_bytes: info.size_bytes,
+        checksum: info.checksum,
+        storage_class: info.metadata.storage_class,
+    }
+}
+
+impl Core {
+    /// Looks at an object of a target, for a bounded time, and tells the target's health.
+    pub(crate) async fn head(
+        &self,
+        place: usize,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        options: OpenOptions,
+    ) -> Result<ObjectInfo, StoreError> {
+        self.ask(place, async {
+            let bucket = self.target_bucket(place, bucket).await?;
+            self.targets[place].store.head(&Context::background(), &bucket, key, options).await
+        })
+        .await
+    }
+
+    /// Waits a bounded time for a target's answer to a small question.
+    pub(crate) async fn ask<T>(
+        &self,
+        place: usize,
+        question: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let attempt = self.health.begin(place);
+        match tokio::time::timeout(ANSWER_MAX, question).await {
+            Ok(Ok(answer)) => {
+                attempt.answered();
+                Ok(answer)
+            }
+            Ok(Err(error)) => {
+                attempt.refused(&error.kind);
+                Err(error)
+            }
+            Err(_) => {
+                attempt.failed();
+                Err(StoreError::new(StoreErrorKind::Unavailable, "wait for a target's answer"))
+            }
+        }
+    }
+
+    /// A call of a target in its own bucket, which no request's end cuts short.
+    pub(crate) fn call<T, F, R>(self: &Arc<Self>, place: usize, bucket: &BucketName, call: F) -> Call<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(store::SharedStore, Bucket) -> R + Send + 'static,
+        R: Future<Output = Result<T, StoreError>> + Send,
+    {
+        let (core, name) = (self.clone(), bucket.clone());
+        Box::pin(async move {
+            let bucket = core.target_bucket(place, &name).await?;
+            let result = call(core.targets[place].store.clone(), bucket).await;
+            if let Err(error) = &result
+                && matches!(error.kind, StoreErrorKind::Missing(Missing::Bucket) | StoreErrorKind::Conflict)
+            {
+                core.forget_target_bucket(place, &name);
+            }
+            result
+        })
+    }
+}
+
+/// How long a small question waits for its answer.
+const ANSWER_MAX: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// The error that tells a client why no target did it: one that is about the request before one about a target.
+pub(crate) fn refusal<T>(core: &Core, replies: Replies<T>, operation: &'static str) -> StoreError {
+    let mut kept: Option<StoreError> = None;
+    for (_, reply) in replies {
+        let (Reply::Refused(error) | Reply::Unknown(error)) = reply else { continue };
+        let about_request = fan::changed_nothing(&error.kind)
+            && !matches!(error.kind, StoreErrorKind::Missing(Missing::Bucket) | StoreErrorKind::Denied);
+        if about_request || matches!(error.kind, StoreErrorKind::Conflict) {
+            return error;
+        }
+        kept = kept.or(Some(error));
+    }
+    core.stats.unmet.add(1);
+    match kept {
+        Some(error) => StoreError::with_source(StoreErrorKind::Unavailable, operation, error),
+        None => StoreError::new(StoreErrorKind::Unavailable, operation),
+    }
+}
