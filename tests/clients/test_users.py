@@ -56,6 +56,7 @@ def server(tmp_path_factory):
     running.start()
     yield running
     assert running.stop() == 0, "the server did not end well"
+    running.close()
 
 
 @pytest.fixture(scope="module")
