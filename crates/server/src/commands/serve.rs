@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use gateway::LogWriter;
 use tokio::sync::watch;
 
@@ -20,12 +22,16 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::new(format!("cannot start the runtime: {error}")))?;
-    let served = runtime.block_on(run(config, access_log, &log));
+    let served = runtime.block_on(run(Arc::new(config), access_log, &log));
     runtime.shutdown_background();
     served
 }
 
-async fn run(config: Config, access_log: Option<gateway::AccessLog>, log: &LogWriter) -> Result<(), Failure> {
+async fn run(
+    config: Arc<Config>,
+    access_log: Option<gateway::AccessLog>,
+    log: &LogWriter,
+) -> Result<(), Failure> {
     let mut signals =
         StopSignals::listen().map_err(|error| Failure::new(format!("cannot hear signals: {error}")))?;
     let server = Server::open(config, access_log).await?;

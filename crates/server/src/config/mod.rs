@@ -23,7 +23,7 @@ pub(crate) use buckets::BucketSettings;
 pub(crate) use error::ConfigError;
 pub(crate) use layers::{
     CacheMode, CacheSettings, CryptAlgorithm, CryptKeys, CryptNames, CryptSettings, Foreign, KeyringSource,
-    LayerSettings, QuotaSettings, VaultSettings,
+    LayerSettings, VaultSettings,
 };
 pub(crate) use load::{Config, Environment, Flags, load};
 pub(crate) use paths::place_of;

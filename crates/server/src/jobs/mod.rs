@@ -1,5 +1,6 @@
 //! What an operator asks of caches, mirrors and encryption: done here or by a running server, told in the same events.
 
+mod cache;
 mod desk;
 mod event;
 mod render;

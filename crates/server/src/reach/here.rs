@@ -15,12 +15,12 @@ use crate::stores::{Surroundings, assemble, lock_directories};
 /// # Errors
 /// Where somebody else has one of them, or what the job works on is in a server's memory.
 pub(super) async fn run_here(
-    config: &Config,
+    config: Config,
     request: &JobRequest,
     renderer: &mut Renderer,
 ) -> Result<(), Failure> {
-    refuse_memory(config, request)?;
-    let _locks = lock_directories(config).map_err(|failure| {
+    refuse_memory(&config, request)?;
+    let _locks = lock_directories(&config).map_err(|failure| {
         Failure::new(format!("{failure}. Where that is a server, name its admin listener with --admin"))
     })?;
     let around = Surroundings {
@@ -31,7 +31,7 @@ pub(super) async fn run_here(
         state_dir: config.state_dir.clone(),
         environment: Arc::new(ProcessEnvironment),
     };
-    let desk = Desk::new(assemble(config, &around).await?);
+    let desk = Desk::new(assemble(Arc::new(config), &around).await?);
     let mut told = desk.start(request).map_err(|refused| Failure::new(refused.to_string()))?;
     while let Some(event) = told.recv().await {
         renderer.show(&event);

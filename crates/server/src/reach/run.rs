@@ -42,7 +42,7 @@ pub(crate) fn run_job(reach: &ReachArgs, request: &JobRequest) -> Result<(), Fai
     runtime.block_on(async {
         match &doer {
             Doer::Server(url) => run_there(url, &config, request, &mut renderer).await,
-            Doer::Here => run_here(&config, request, &mut renderer).await,
+            Doer::Here => run_here(config, request, &mut renderer).await,
         }
     })?;
     runtime.shutdown_background();

@@ -11,6 +11,7 @@ use store::ListBuckets;
 use tokio::sync::watch;
 use types::{Budget, Clock, Context, Random, SystemClock};
 
+use super::below::Below;
 use super::buckets::Awaited;
 use super::jobs::Jobs;
 use super::meaning::service_settings;
@@ -30,7 +31,7 @@ const INTAKE_SHARE: usize = 4;
 
 /// A server whose listeners are open and whose stores are ready; nothing is answered before it runs.
 pub(crate) struct Server {
-    config: Config,
+    config: Arc<Config>,
     root: (RootKey, KeySource),
     gateway: Gateway,
     listener: Listener,
@@ -52,7 +53,7 @@ impl Server {
     ///
     /// # Errors
     /// The first thing that cannot be had: what, where, and what to do.
-    pub(crate) async fn open(config: Config, access_log: Option<AccessLog>) -> Result<Self, Failure> {
+    pub(crate) async fn open(config: Arc<Config>, access_log: Option<AccessLog>) -> Result<Self, Failure> {
         let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) =
             (Arc::new(SystemClock), Arc::new(SystemRandom));
         let locks = lock_directories(&config)?;
@@ -69,7 +70,7 @@ impl Server {
             state_dir: config.state_dir.clone(),
             environment: Arc::new(ProcessEnvironment),
         };
-        let stores = assemble(&config, &around).await?;
+        let stores = assemble(config.clone(), &around).await?;
         let awaited = buckets::make_configured(&config, &stores.opened, &stores.port).await?;
         let keys = keyring::keyring(&root.0, &config.access_keys)?;
         let gateway = Gateway::new(GatewayParts {
@@ -128,10 +129,8 @@ impl Server {
         for snapshot in &snapshots {
             background.spawn(snapshot.clone().run(stop.clone()));
         }
-        for store in &self.stores.opened {
-            background.spawn(store.collect(stop.clone()));
-        }
         background.spawn(self.awaited.make(stop.clone()));
+        let below = Below::start(&self.stores);
         tracing::info!(
             listen = %self.addresses.listen,
             admin_listen = %self.addresses.admin,
@@ -147,6 +146,7 @@ impl Server {
             tracing::warn!(connections = cut_off, "requests in flight were cut off");
         }
         while background.join_next().await.is_some() {}
+        below.stop().await;
         for snapshot in snapshots {
             snapshot.save().await?;
         }

@@ -63,22 +63,21 @@ pub(super) async fn make_configured(
 async fn make_here(named: &Named, store: &SharedStore) -> Result<(), Failure> {
     let cx = Context::background();
     let Named { name, owner } = named;
-    match store.create_bucket(&cx, name, owner, &TagSet::default()).await {
-        Ok(_) => tracing::info!(bucket = %name, owner = %owner.display_name, "bucket made"),
-        Err(error) if matches!(error.kind, StoreErrorKind::BucketExists) => {
-            let found = store.bucket(&cx, name).await;
-            let found = found.map_err(|error| Failure::new(format!("bucket.{name}: {error}")))?;
-            if found.owner.id != owner.id {
-                let text = format!(
-                    "bucket.{name}.owner: the bucket is there already and belongs to \"{}\", not to \"{}\"",
-                    found.owner.display_name, owner.display_name
-                );
-                return Err(Failure::configuration(text));
-            }
+    let cannot = |error: &StoreError| Failure::new(format!("bucket.{name}: cannot make it: {error}"));
+    match store.bucket(&cx, name).await {
+        Ok(found) if found.owner.id == owner.id => Ok(()),
+        Ok(found) => Err(Failure::configuration(format!(
+            "bucket.{name}.owner: the bucket is there already and belongs to \"{}\", not to \"{}\"",
+            found.owner.display_name, owner.display_name
+        ))),
+        Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Bucket)) => {
+            let made = store.create_bucket(&cx, name, owner, &TagSet::default()).await;
+            made.map_err(|error| cannot(&error))?;
+            tracing::info!(bucket = %name, owner = %owner.display_name, "bucket made");
+            Ok(())
         }
-        Err(error) => return Err(Failure::new(format!("bucket.{name}: cannot make it: {error}"))),
+        Err(error) => Err(cannot(&error)),
     }
-    Ok(())
 }
 
 /// Looks before it makes: whoever may not make buckets can still use those that are there.

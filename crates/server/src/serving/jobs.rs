@@ -59,7 +59,7 @@ impl AdminJobs for Jobs {
     }
 
     fn capabilities(&self) -> String {
-        compatibility::answer(&self.stores.opened)
+        compatibility::answer(&self.stores)
     }
 
     fn start(&self, request: JobRequest) -> Result<JobLines, JobRefused> {

@@ -1,6 +1,7 @@
 //! A running server, put together from the configuration.
 
 mod assembly;
+mod below;
 mod buckets;
 mod jobs;
 mod keyring;

@@ -15,7 +15,7 @@ pub(crate) fn make_dir(dir: &Path) -> Result<(), StateError> {
     }
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
     made.map_err(|error| StateError::io(dir, "cannot make the directory", &error))?;
-    let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = above(dir);
     sync_dir(parent).map_err(|error| StateError::io(parent, "cannot sync the directory", &error))
 }
 
@@ -33,7 +33,12 @@ pub(crate) fn replace_file(path: &Path, content: &[u8]) -> Result<(), StateError
         let _ = fs::remove_file(&temporary);
     }
     written.map_err(refused)?;
-    sync_dir(path.parent().unwrap_or(Path::new("."))).map_err(refused)
+    sync_dir(above(path)).map_err(refused)
+}
+
+/// The directory that something is in.
+fn above(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Writes, synchronises and removes a file in a directory.

@@ -6,18 +6,32 @@ use router::{Home, Router};
 use store::SharedStore;
 use types::{BucketName, Owner};
 
-use super::stack::{Maker, Stack};
-use super::{For, OpenedStore, Surroundings, open_base};
-use crate::config::{BucketSettings, Config};
+use super::stack::{Caches, List, Maker, Stack};
+use super::{For, OpenedStore, Surroundings, mirrored, open_base};
+use crate::config::{BucketSettings, Config, StoreKind};
 use crate::failure::Failure;
 
 /// All stores of the configuration and the one port in front of them. Cloning shares them.
 #[derive(Clone)]
 pub(crate) struct Assembled {
+    pub(crate) config: Arc<Config>,
     /// A mirror stands behind its targets.
     pub(crate) opened: Vec<OpenedStore>,
-    /// The layers that are buckets' own, by the bucket's name; `None` are those of all others.
-    pub(crate) buckets: Vec<(Option<BucketName>, Arc<Stack>)>,
+    /// The buckets that have layers of their own.
+    pub(crate) buckets: Vec<LayeredBucket>,
+    pub(crate) caches: Caches,
+    pub(crate) port: SharedStore,
+}
+
+/// A bucket with layers of its own.
+#[derive(Clone)]
+pub(crate) struct LayeredBucket {
+    /// `None` are all that the configuration does not name.
+    pub(crate) name: Option<BucketName>,
+    /// The store beneath its layers.
+    pub(crate) store: String,
+    pub(crate) stack: Arc<Stack>,
+    /// The store with the layers.
     pub(crate) port: SharedStore,
 }
 
@@ -25,18 +39,22 @@ pub(crate) struct Assembled {
 ///
 /// # Errors
 /// Where one cannot be opened.
-pub(crate) async fn assemble(config: &Config, around: &Surroundings) -> Result<Assembled, Failure> {
-    let mut maker = Maker::new(around);
+pub(crate) async fn assemble(config: Arc<Config>, around: &Surroundings) -> Result<Assembled, Failure> {
+    let mut maker = Maker::new(&config, around);
     let mut opened: Vec<OpenedStore> = Vec::new();
-    for settings in &config.stores {
-        let base = open_base(settings, around).await?;
-        let stack = maker.make(For::Store(&settings.name), &settings.layers, None).await?;
-        opened.push(OpenedStore::new(&settings.name, base, stack)?);
+    for store in &config.stores {
+        let base = match &store.kind {
+            StoreKind::Mirror(mirror) => mirrored::open(&config, store, mirror, &opened, around).await?,
+            _ => open_base(store, around).await?,
+        };
+        let owner = For::Store(&store.name);
+        let stack = maker.make(&List { owner, layers: &store.layers, prefix: None, store })?;
+        opened.push(OpenedStore::new(&store.name, base, stack)?);
     }
-    let mut homes = Homes { config, opened: &opened, bases: bases(&opened), stacks: Vec::new() };
-    let port = homes.port(&mut maker).await?;
-    let buckets = homes.stacks;
-    Ok(Assembled { opened, buckets, port })
+    let mut homes = Homes { config: &config, opened: &opened, bases: bases(&opened), layered: Vec::new() };
+    let port = homes.port(&mut maker)?;
+    let (buckets, caches) = (homes.layered, maker.into_caches());
+    Ok(Assembled { config, opened, buckets, caches, port })
 }
 
 fn bases(opened: &[OpenedStore]) -> HashMap<String, SharedStore> {
@@ -48,13 +66,13 @@ struct Homes<'a> {
     config: &'a Config,
     opened: &'a [OpenedStore],
     bases: HashMap<String, SharedStore>,
-    stacks: Vec<(Option<BucketName>, Arc<Stack>)>,
+    layered: Vec<LayeredBucket>,
 }
 
 impl Homes<'_> {
-    async fn port(&mut self, maker: &mut Maker<'_>) -> Result<SharedStore, Failure> {
+    fn port(&mut self, maker: &mut Maker<'_>) -> Result<SharedStore, Failure> {
         let config = self.config;
-        let others = self.home(&config.other_buckets, maker).await?;
+        let others = self.home(&config.other_buckets, maker)?;
         let mut homes = BTreeMap::new();
         for bucket in &config.buckets {
             let Some(name) = &bucket.name else { continue };
@@ -65,7 +83,7 @@ impl Homes<'_> {
                     continue;
                 }
             }
-            let mut home = self.home(bucket, maker).await?;
+            let mut home = self.home(bucket, maker)?;
             // A bucket of its own on this machine has its owner recorded beside it; any other has the one it is given here.
             home.owner = (!is_plain).then(|| owner_of(bucket));
             homes.insert(name.clone(), home);
@@ -78,7 +96,7 @@ impl Homes<'_> {
     }
 
     /// The home of a bucket, with the layers that are its own.
-    async fn home(&mut self, bucket: &BucketSettings, maker: &mut Maker<'_>) -> Result<Home, Failure> {
+    fn home(&mut self, bucket: &BucketSettings, maker: &mut Maker<'_>) -> Result<Home, Failure> {
         let missing = || Failure::configuration(format!("there is no [store.{}]", bucket.store));
         let base = self.bases.get(&bucket.store).cloned().ok_or_else(missing)?;
         let remote = bucket.remote.clone();
@@ -87,9 +105,16 @@ impl Homes<'_> {
         }
         // The prefix stands inside limits and quotas, so that they are this bucket's.
         let owner = For::Bucket(bucket.name.as_ref().map(BucketName::as_str));
-        let stack = maker.make(owner, &bucket.layers, bucket.prefix.as_deref()).await?;
+        let store = self.config.stores.iter().find(|store| store.name == bucket.store).ok_or_else(missing)?;
+        let (layers, prefix) = (&bucket.layers, bucket.prefix.as_deref());
+        let stack = maker.make(&List { owner, layers, prefix, store })?;
         let store = stack.wrap(base.clone())?;
-        self.stacks.push((bucket.name.clone(), Arc::new(stack)));
+        self.layered.push(LayeredBucket {
+            name: bucket.name.clone(),
+            store: bucket.store.clone(),
+            stack: Arc::new(stack),
+            port: store.clone(),
+        });
         Ok(Home { base, remote, ..Home::new(store) })
     }
 
@@ -109,6 +134,7 @@ impl Assembled {
     /// What all rooms have counted.
     pub(crate) fn readings(&self) -> Vec<Reading> {
         let stores = self.opened.iter().flat_map(OpenedStore::readings);
-        stores.chain(self.buckets.iter().flat_map(|(_, stack)| stack.readings())).collect()
+        let buckets = self.buckets.iter().flat_map(|bucket| bucket.stack.readings());
+        stores.chain(buckets).chain(self.caches.readings()).collect()
     }
 }

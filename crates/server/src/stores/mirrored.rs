@@ -1,7 +1,10 @@
 use gateway::Reading;
 use store::SharedStore;
 
-/// A store made of stores.
+use super::{Base, OpenedStore, Surroundings};
+use crate::config::{Config, MirrorSettings, StoreSettings};
+use crate::failure::Failure;
+
 pub(crate) struct MirrorStore {
     port: SharedStore,
 }
@@ -14,4 +17,18 @@ impl MirrorStore {
     pub(super) fn readings(&self) -> Vec<Reading> {
         Vec::new()
     }
+
+    pub(super) async fn run(&self, stop: impl Future<Output = ()>) {
+        stop.await;
+    }
+}
+
+pub(super) async fn open(
+    _: &Config,
+    store: &StoreSettings,
+    _: &MirrorSettings,
+    _: &[OpenedStore],
+    _: &Surroundings,
+) -> Result<Base, Failure> {
+    Err(Failure::configuration(&store.name))
 }

@@ -11,8 +11,8 @@ mod readings;
 mod remote;
 mod stack;
 
-pub(crate) use assembled::{Assembled, assemble, owner_of};
+pub(crate) use assembled::{Assembled, LayeredBucket, assemble, owner_of};
 pub(crate) use kept::{For, keep};
 pub(crate) use locks::{cache_directories, lock_directories};
 pub(crate) use opened::{Base, Engine, OpenedStore, SnapshotPlan, Surroundings, open_bare, open_base};
-pub(crate) use stack::read_keyring;
+pub(crate) use stack::{Caches, EncryptingLayer, List, Stack, cache_name, read_keyring};

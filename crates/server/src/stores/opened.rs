@@ -119,9 +119,9 @@ impl OpenedStore {
         matches!(self.engine, Engine::Local { .. } | Engine::Memory { .. })
     }
 
-    /// Removes what nothing refers to any more, in the background, until `stop` turns true. A mirror has its own work, which
-    /// ends earlier.
-    pub(crate) fn collect(&self, mut stop: watch::Receiver<bool>) -> impl Future<Output = ()> + Send + use<> {
+    /// Works in the background until `stop` turns true: removes what nothing refers to any more; for a mirror, makes up for
+    /// what its targets owe.
+    pub(crate) fn work(&self, mut stop: watch::Receiver<bool>) -> impl Future<Output = ()> + Send + use<> {
         let engine = self.engine.clone();
         async move {
             // A sender that is gone is a server that has stopped.
@@ -131,7 +131,7 @@ impl OpenedStore {
                     native.run_collector(stopped).await;
                 }
                 Engine::Remote(remote) => remote.run(Box::pin(stopped)).await,
-                Engine::Mirror(_) => {}
+                Engine::Mirror(mirror) => mirror.run(stopped).await,
             }
         }
     }

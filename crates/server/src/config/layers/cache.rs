@@ -30,6 +30,11 @@ pub(crate) enum CacheMode {
 }
 
 impl CacheMode {
+    /// Whether what is cached is believed for a time.
+    pub(crate) fn is_timed(self) -> bool {
+        matches!(self, Self::Ttl | Self::Offline)
+    }
+
     /// The mode, as settings name it.
     pub(crate) fn name(self) -> &'static str {
         match self {

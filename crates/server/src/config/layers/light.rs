@@ -1,17 +1,10 @@
-use layers::{BandwidthOptions, FaultOptions, LimitOptions, OptionError, RetryOptions};
+use layers::{BandwidthOptions, FaultOptions, LimitOptions, OptionError, QuotaOptions, RetryOptions};
 
 use crate::config::ConfigError;
 use crate::config::section::Section;
 
 /// The longest prefix.
 const PREFIX_MAX_BYTES: usize = 512;
-
-/// How much a bucket may hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct QuotaSettings {
-    pub(crate) bytes: Option<u64>,
-    pub(crate) objects: Option<u64>,
-}
 
 pub(super) fn limit(section: &Section<'_>) -> Result<LimitOptions, ConfigError> {
     let default = LimitOptions::default();
@@ -44,12 +37,10 @@ pub(super) fn retry(section: &Section<'_>) -> Result<RetryOptions, ConfigError> 
     valid(section, options, RetryOptions::validate)
 }
 
-impl QuotaSettings {
-    pub(super) fn read(section: &Section<'_>) -> Result<Self, ConfigError> {
-        let (bytes, objects) = (section.size("bytes")?, section.count("objects")?);
-        either(section, bytes.is_some() || objects.is_some(), "bytes", "objects")?;
-        Ok(Self { bytes, objects })
-    }
+pub(super) fn quota(section: &Section<'_>) -> Result<QuotaOptions, ConfigError> {
+    let options = QuotaOptions { bytes: section.size("bytes")?, objects: section.count("objects")? };
+    either(section, options.bytes.is_some() || options.objects.is_some(), "bytes", "objects")?;
+    valid(section, options, QuotaOptions::validate)
 }
 
 pub(super) fn fault(section: &Section<'_>) -> Result<FaultOptions, ConfigError> {
@@ -60,6 +51,7 @@ pub(super) fn fault(section: &Section<'_>) -> Result<FaultOptions, ConfigError> 
         errors: share("errors")?,
         lost: share("lost")?,
         cuts: share("cuts")?,
+        stalls: share("stalls")?,
         seed: section.count("seed")?,
     };
     valid(section, options, FaultOptions::validate)

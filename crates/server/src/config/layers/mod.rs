@@ -4,7 +4,7 @@ mod cache;
 mod crypt;
 mod light;
 
-use ::layers::{BandwidthOptions, FaultOptions, LimitOptions, RetryOptions};
+use ::layers::{BandwidthOptions, FaultOptions, LimitOptions, QuotaOptions, RetryOptions};
 use store::{Slot, check_order};
 
 use super::ConfigError;
@@ -18,7 +18,6 @@ pub(crate) use cache::{CacheMode, CacheSettings};
 pub(crate) use crypt::{
     CryptAlgorithm, CryptKeys, CryptNames, CryptSettings, Foreign, KeyringSource, VaultSettings,
 };
-pub(crate) use light::QuotaSettings;
 
 /// Layers around one store; more would only be slow.
 const LAYERS_MAX: usize = 16;
@@ -31,7 +30,7 @@ pub(crate) enum LayerSettings {
     Bandwidth(BandwidthOptions),
     Retry(RetryOptions),
     ReadOnly,
-    Quota(QuotaSettings),
+    Quota(QuotaOptions),
     /// What all keys begin with inside.
     Prefix(String),
     Crypt(CryptSettings),
@@ -80,7 +79,7 @@ impl LayerSettings {
             "bandwidth" => Self::Bandwidth(light::bandwidth(section)?),
             "retry" => Self::Retry(light::retry(section)?),
             "read_only" => Self::ReadOnly,
-            "quota" => Self::Quota(QuotaSettings::read(section)?),
+            "quota" => Self::Quota(light::quota(section)?),
             "prefix" => Self::Prefix(light::prefix(section)?),
             "crypt" => Self::Crypt(CryptSettings::read(section)?),
             "cache" => Self::Cache(CacheSettings::read(section)?),

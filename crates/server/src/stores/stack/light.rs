@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use gateway::Reading;
 use layers::{
-    Bandwidth, BandwidthStats, Fault, FaultStats, Limit, LimitStats, OptionError, Retry, RetryStats,
+    Bandwidth, BandwidthStats, Fault, FaultStats, Limit, LimitStats, OptionError, Quota, Retry, RetryStats,
 };
 use types::Counter;
 
@@ -26,6 +26,12 @@ impl Stack {
         let stats = bandwidth.stats().clone();
         self.push(bandwidth);
         self.readings.push(Box::new(move || of_bandwidth(&stats)));
+    }
+
+    pub(super) fn push_quota(&mut self, quota: Quota) {
+        let counted = quota.clone();
+        self.push(quota);
+        self.readings.push(Box::new(move || of_quota(&counted)));
     }
 
     pub(super) fn push_retry(&mut self, retry: Retry) {
@@ -60,6 +66,10 @@ fn of_bandwidth(stats: &BandwidthStats) -> Vec<Reading> {
     ]
 }
 
+fn of_quota(quota: &Quota) -> Vec<Reading> {
+    vec![counter("sluice_quota_refused", "Writes that would have passed a quota", &quota.stats().refused)]
+}
+
 fn of_retry(stats: &RetryStats) -> Vec<Reading> {
     vec![
         counter("sluice_retry_timed_out", "Calls that took longer than they may", &stats.timed_out),
@@ -72,5 +82,5 @@ fn of_fault(stats: &FaultStats) -> Vec<Reading> {
     let injected = |kind: &str, count: &Counter| {
         counter("sluice_faults_injected", "Faults that a fault layer has made", count).label("kind", kind)
     };
-    vec![injected("error", &stats.errors), injected("lost", &stats.lost), injected("cut", &stats.cuts)]
+    vec![injected("error", &stats.errors), injected("lost", &stats.lost), injected("cut", &stats.cuts), injected("stall", &stats.stalls)]
 }

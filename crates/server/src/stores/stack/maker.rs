@@ -1,56 +1,129 @@
-use layers::{Bandwidth, Fault, Limit, Prefix, ReadOnly, RequestLog, Retry};
+use std::num::NonZeroU8;
+use std::time::Duration;
 
-use super::Stack;
+use layers::{Bandwidth, Fault, Limit, Prefix, Quota, ReadOnly, RequestLog, Retry};
+
+use super::caches::{self, Caches};
 use super::light::made;
-use crate::config::LayerSettings;
+use super::{Stack, crypts};
+use crate::config::{CacheSettings, Config, LayerSettings, StoreKind, StoreSettings};
 use crate::failure::Failure;
 use crate::stores::{For, Surroundings};
 
+/// How long a listing of a cloud drive is believed unless the settings say otherwise: each folder of it is a request.
+const DRIVE_LIST_TTL: Duration = Duration::from_secs(5);
+
 /// Makes layers; what several of them share is opened once.
 pub(crate) struct Maker<'a> {
+    config: &'a Config,
     around: &'a Surroundings,
+    caches: Caches,
+}
+
+/// Layers to make, and what they are to stand around.
+pub(crate) struct List<'a> {
+    pub(crate) owner: For<'a>,
+    /// The outermost first.
+    pub(crate) layers: &'a [LayerSettings],
+    /// Stands at its place among them.
+    pub(crate) prefix: Option<&'a str>,
+    /// The store inside.
+    pub(crate) store: &'a StoreSettings,
 }
 
 impl<'a> Maker<'a> {
-    pub(crate) fn new(around: &'a Surroundings) -> Self {
-        Self { around }
+    pub(crate) fn new(config: &'a Config, around: &'a Surroundings) -> Self {
+        Self { config, around, caches: Caches::default() }
     }
 
-    /// The layers of a store or a bucket. A `prefix` stands at its place among them.
+    /// The caches that were opened.
+    pub(crate) fn into_caches(self) -> Caches {
+        self.caches
+    }
+
+    /// The layers of a store or a bucket.
     ///
     /// # Errors
     /// Where a file, a directory or a key that one needs cannot be used.
-    pub(crate) async fn make(
-        &mut self,
-        owner: For<'_>,
-        layers: &[LayerSettings],
-        prefix: Option<&str>,
-    ) -> Result<Stack, Failure> {
-        let mut stack = Stack { label: Some(owner.label()), ..Stack::default() };
-        for (index, layer) in layers.iter().enumerate() {
-            let setting = format!("{}.layers[{index}]", owner.setting());
-            self.add(&mut stack, &setting, layer).await?;
+    pub(crate) fn make(&mut self, list: &List<'_>) -> Result<Stack, Failure> {
+        let mut stack = Stack { label: Some(list.owner.label()), ..Stack::default() };
+        for index in 0..list.layers.len() {
+            self.add(&mut stack, list, index)?;
         }
-        if let Some(prefix) = prefix {
+        if let Some(prefix) = list.prefix {
             stack.insert_name(Prefix::below(prefix));
         }
         Ok(stack)
     }
 
-    async fn add(&mut self, stack: &mut Stack, setting: &str, layer: &LayerSettings) -> Result<(), Failure> {
+    fn add(&mut self, stack: &mut Stack, list: &List<'_>, index: usize) -> Result<(), Failure> {
+        let setting = format!("{}.layers[{index}]", list.owner.setting());
         let random = || self.around.random.clone();
-        match layer {
+        match &list.layers[index] {
             LayerSettings::Log => stack.push(RequestLog::new(&stack.place())),
-            LayerSettings::Limit(options) => stack.push_limit(made(setting, Limit::new(*options))?),
+            LayerSettings::Limit(options) => stack.push_limit(made(&setting, Limit::new(*options))?),
             LayerSettings::Bandwidth(options) => {
-                stack.push_bandwidth(made(setting, Bandwidth::new(*options))?)
+                stack.push_bandwidth(made(&setting, Bandwidth::new(*options))?);
             }
-            LayerSettings::Retry(options) => stack.push_retry(made(setting, Retry::new(*options, random()))?),
+            LayerSettings::Retry(options) => {
+                stack.push_retry(made(&setting, Retry::new(*options, random()))?)
+            }
+            LayerSettings::Quota(options) => stack.push_quota(made(&setting, Quota::new(*options))?),
             LayerSettings::ReadOnly => stack.push(ReadOnly::new()),
             LayerSettings::Prefix(prefix) => stack.push(Prefix::below(prefix)),
-            LayerSettings::Fault(options) => stack.push_fault(made(setting, Fault::new(*options, random()))?),
-            _ => return Err(Failure::configuration(format!("{setting}: {}", layer.name()))),
+            LayerSettings::Fault(options) => {
+                stack.push_fault(made(&setting, Fault::new(*options, random()))?)
+            }
+            LayerSettings::Cache(settings) => {
+                let cache = self.caches.open(&setting, settings, self.around)?;
+                let options = caches::options(cache_name(list, index), settings, list_ttl(list, settings));
+                let layer = cache.layer(options);
+                let refused = |error| Failure::configuration(format!("{setting}: {error}"));
+                stack.push(layer.map_err(refused)?);
+            }
+            LayerSettings::Crypt(settings) => {
+                let level = level(self.config, list, index);
+                stack.push_crypt(crypts::open(&setting, list.owner, settings, level, self.around)?);
+            }
         }
         Ok(())
     }
+}
+
+/// What a cache files its blocks under: where it stands, so that the layers between it and its store are always the same.
+pub(crate) fn cache_name(list: &List<'_>, index: usize) -> String {
+    let is_cache = |layer: &&LayerSettings| matches!(layer, LayerSettings::Cache(_));
+    let place = list.owner.setting();
+    match list.layers[..index].iter().filter(is_cache).count() {
+        0 => place,
+        earlier => format!("{place}#{}", earlier + 1),
+    }
+}
+
+fn list_ttl(list: &List<'_>, settings: &CacheSettings) -> Duration {
+    let is_default = settings.mode.is_timed() && matches!(list.store.kind, StoreKind::Drime(_));
+    settings.list_ttl.unwrap_or(if is_default { DRIVE_LIST_TTL } else { Duration::ZERO })
+}
+
+/// How many crypt layers there are from the storage up to this one.
+fn level(config: &Config, list: &List<'_>, index: usize) -> NonZeroU8 {
+    let below = match list.owner {
+        For::Store(_) => below_layers(config, list.store),
+        For::Bucket(_) => crypts_in(&list.store.layers) + below_layers(config, list.store),
+    };
+    let level = crypts_in(&list.layers[index..]) + below;
+    NonZeroU8::new(u8::try_from(level).unwrap_or(u8::MAX)).unwrap_or(NonZeroU8::MIN)
+}
+
+fn crypts_in(layers: &[LayerSettings]) -> usize {
+    layers.iter().filter(|layer| matches!(layer, LayerSettings::Crypt(_))).count()
+}
+
+/// The crypt layers of a store's targets, along the longest way down.
+fn below_layers(config: &Config, store: &StoreSettings) -> usize {
+    let of = |name: &str| {
+        let found = config.stores.iter().find(|store| store.name == name);
+        found.map_or(0, |store| crypts_in(&store.layers) + below_layers(config, store))
+    };
+    store.kind.targets().iter().map(|target| of(&target.store)).max().unwrap_or(0)
 }

@@ -1,5 +1,7 @@
 //! The layers around a store, or around the home of a bucket.
 
+mod caches;
+mod crypts;
 mod keys;
 mod light;
 mod maker;
@@ -9,8 +11,10 @@ use store::{Layer, SharedStore, Slot};
 
 use crate::failure::Failure;
 
+pub(crate) use caches::Caches;
+pub(crate) use crypts::EncryptingLayer;
 pub(crate) use keys::{Keys, read_keyring};
-pub(crate) use maker::Maker;
+pub(crate) use maker::{List, Maker, cache_name};
 
 /// What a layer has counted, read when it is asked for.
 type Readings = Box<dyn Fn() -> Vec<Reading> + Send + Sync>;
@@ -20,6 +24,8 @@ type Readings = Box<dyn Fn() -> Vec<Reading> + Send + Sync>;
 pub(crate) struct Stack {
     layers: Vec<Box<dyn Layer>>,
     readings: Vec<Readings>,
+    /// Those that encrypt, the outermost first.
+    pub(crate) crypts: Vec<EncryptingLayer>,
     /// The label of their figures.
     label: Option<(&'static str, String)>,
 }
