@@ -27,6 +27,8 @@ pub struct FaultOptions {
     pub lost: f64,
     /// The share of bodies, 0 to 1, in each direction, that break off somewhere.
     pub cuts: f64,
+    /// The share of bodies, 0 to 1, in each direction, that stand still somewhere and never go on.
+    pub stalls: f64,
     /// Makes the same faults again for the same calls in the same order; by chance where `None`.
     pub seed: Option<u64>,
 }
@@ -37,7 +39,9 @@ impl FaultOptions {
     /// # Errors
     /// The first one that makes no sense.
     pub fn validate(&self) -> Result<(), OptionError> {
-        for (option, share) in [("errors", self.errors), ("lost", self.lost), ("cuts", self.cuts)] {
+        let shares =
+            [("errors", self.errors), ("lost", self.lost), ("cuts", self.cuts), ("stalls", self.stalls)];
+        for (option, share) in shares {
             if !(0.0..=1.0).contains(&share) {
                 return Err(OptionError::new(option, "must be a share from 0 to 1"));
             }
@@ -55,6 +59,8 @@ pub struct FaultStats {
     pub lost: Counter,
     /// Bodies that broke off.
     pub cuts: Counter,
+    /// Bodies that stood still.
+    pub stalls: Counter,
 }
 
 /// Makes a store slow and faulty, for tests of programs that use it. A body that comes in and breaks off is not stored, as
@@ -140,42 +146,60 @@ impl Chaos {
         share > 0.0 && self.chance() < share
     }
 
-    /// The body, or one that breaks off before its end.
-    fn cut(&self, inner: Body, kind: BodyErrorKind) -> Body {
+    /// The body, or one that ends before its end.
+    fn cut(&self, inner: Body, broken: BodyErrorKind) -> Body {
         let length_bytes = inner.length_bytes();
-        if length_bytes == Some(0) || !self.happens(self.options.cuts) {
+        if length_bytes == Some(0) {
             return inner;
         }
-        self.stats.cuts.add(1);
+        let end = if self.happens(self.options.cuts) {
+            self.stats.cuts.add(1);
+            Some(broken)
+        } else if self.happens(self.options.stalls) {
+            self.stats.stalls.add(1);
+            None
+        } else {
+            return inner;
+        };
         let left_bytes = self.random.next_u64() % length_bytes.unwrap_or(CUT_MAX_BYTES);
-        Body::new(Cut { inner, left_bytes, kind }, length_bytes)
+        Body::new(Cut { inner, left_bytes, end }, length_bytes)
     }
 }
 
-/// A body that breaks off.
+/// A body that breaks off or stands still.
 struct Cut {
     inner: Body,
     left_bytes: u64,
-    kind: BodyErrorKind,
+    /// How it breaks off; it stands still where `None`.
+    end: Option<BodyErrorKind>,
+}
+
+impl Cut {
+    fn ended(&self) -> Poll<Option<Result<Frame, BodyError>>> {
+        match &self.end {
+            Some(kind) => Poll::Ready(Some(Err(BodyError::with_source(kind.clone(), INJECTED)))),
+            None => Poll::Pending,
+        }
+    }
 }
 
 impl BodyStream for Cut {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame, BodyError>>> {
         if self.left_bytes == 0 {
-            return Poll::Ready(Some(Err(BodyError::with_source(self.kind.clone(), INJECTED))));
+            return self.ended();
         }
-        let frame = match ready!(self.inner.poll_frame(cx)) {
+        match ready!(self.inner.poll_frame(cx)) {
             Some(Ok(Frame::Data(mut data))) => {
                 data.truncate(usize::try_from(self.left_bytes).unwrap_or(usize::MAX));
                 self.left_bytes -= data.len() as u64;
-                Some(Ok(Frame::Data(data)))
+                Poll::Ready(Some(Ok(Frame::Data(data))))
             }
             Some(Ok(Frame::Trailer(_))) | None => {
-                Some(Err(BodyError::with_source(self.kind.clone(), INJECTED)))
+                self.left_bytes = 0;
+                self.ended()
             }
-            failed => failed,
-        };
-        Poll::Ready(frame)
+            failed => Poll::Ready(failed),
+        }
     }
 }
 

@@ -8,10 +8,10 @@ use tokio::time::Instant;
 use types::{Body, BodyError, BodyStream, BucketName, Frame, ObjectKey, RequestId};
 
 use crate::StoreOperation;
-use crate::wrap::{Answer, Call, Hook, Hooked, Sent};
+use crate::wrap::{Answer, Call, Hook, Hooked, Sent, is_refusal};
 
-/// Writes a line to the log for every call: which request it serves, the operation, bucket, key, outcome, bytes and
-/// milliseconds. A read's line comes when its body has ended. No bytes of objects, metadata or tags are told.
+/// Writes a line to the log for every call: which request it serves, the operation, bucket, key, outcome (`done`, `refused`,
+/// `failed`, `dropped`), bytes and milliseconds. A read's line comes when its body has ended. No bytes of objects, metadata or tags are told.
 #[derive(Debug, Clone)]
 pub struct RequestLog {
     store: Arc<str>,
@@ -57,7 +57,12 @@ impl Hook for RequestLog {
             if let Some(made) = outcome.as_ref().ok().and_then(Answer::made) {
                 line.bytes.store(made.size_bytes, Ordering::Relaxed);
             }
-            line.end(outcome.as_ref().err().map(ToString::to_string));
+            match &outcome {
+                Ok(_) => line.end("done", None),
+                Err(error) => {
+                    line.end(if is_refusal(error) { "refused" } else { "failed" }, Some(error.to_string()))
+                }
+            }
         }
         outcome
     }
@@ -91,9 +96,8 @@ impl Line {
         }
     }
 
-    fn end(&mut self, error: Option<String>) {
-        self.outcome = if error.is_some() { "failed" } else { "done" };
-        self.error = error;
+    fn end(&mut self, outcome: &'static str, error: Option<String>) {
+        (self.outcome, self.error) = (outcome, error);
     }
 }
 
@@ -154,7 +158,7 @@ impl Counted {
         if let Told::Line(line) = &mut self.told
             && let Some(mut line) = line.take()
         {
-            line.end(error);
+            line.end(if error.is_some() { "failed" } else { "done" }, error);
         }
     }
 }

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use store::{StoreError, StoreErrorKind};
+use store::StoreError;
 use types::{Counter, DurationHistogram};
 
 use crate::StoreOperation;
+use crate::wrap::is_refusal;
 
 /// What has become of the calls of one operation.
 #[derive(Debug, Default)]
@@ -73,27 +74,5 @@ impl Drop for Watch<'_> {
             None => &stats.dropped,
         };
         counter.add(1);
-    }
-}
-
-fn is_refusal(error: &StoreError) -> bool {
-    match error.kind {
-        StoreErrorKind::Full(_)
-        | StoreErrorKind::Corrupt
-        | StoreErrorKind::Unavailable
-        | StoreErrorKind::Internal => false,
-        StoreErrorKind::Missing(_)
-        | StoreErrorKind::DeleteMarker { .. }
-        | StoreErrorKind::BucketExists
-        | StoreErrorKind::BucketNotEmpty
-        | StoreErrorKind::ConditionFailed
-        | StoreErrorKind::Conflict
-        | StoreErrorKind::Part(_)
-        | StoreErrorKind::DigestMismatch(_)
-        | StoreErrorKind::TrailerMissing(_)
-        | StoreErrorKind::Denied
-        | StoreErrorKind::Forbidden(_)
-        | StoreErrorKind::Unsupported(_)
-        | StoreErrorKind::Body(_) => true,
     }
 }
