@@ -13,6 +13,10 @@ pub(crate) enum LockName {
     Bucket(BucketName),
     /// A key.
     Key(BucketName, ObjectKey),
+    /// An upload: shared by its parts, alone for its end.
+    Upload(UploadNumber),
+    /// The record of an upload while it is read and written again.
+    UploadRecord(UploadNumber),
     /// A part of an upload.
     Part(UploadNumber, u32),
 }

@@ -29,7 +29,10 @@ impl Journal {
         if let Some(after) = after {
             range = range.starting(keys::behind(&row(after)));
         }
-        let (rows, more) = self.scan(range, limit).await?;
+        // At least one is read, to know whether there are more.
+        let (mut rows, more) = self.scan(range, limit.max(1)).await?;
+        let more = more || rows.len() > limit;
+        rows.truncate(limit);
         let decode = |row: &meta::Record| -> Result<_, StoreError> {
             let name = std::str::from_utf8(&row.key[1..]).map_err(|_| Malformed)?;
             let name = BucketName::new(name).map_err(|_| Malformed)?;

@@ -5,8 +5,8 @@ use types::{BucketName, CanonicalId, ETag, ObjectKey, Owner, Timestamp, VersionI
 use super::codec::{Malformed, Reader, Writer};
 use super::record::{
     AbortRecord, BucketDebt, BucketRecord, CopyAt, CopyState, Coverage, Current, Debt, Facts, FinishedRecord,
-    Held, Intent, KeyState, Member, PartRecord, Plan, Sequence, Stray, UploadNumber, UploadRecord, Version,
-    What,
+    Held, Intent, KeyState, Member, Origin, PartRecord, Plan, Sequence, Stray, UploadNumber, UploadRecord,
+    Version, What,
 };
 use crate::target::TargetNumber;
 
@@ -126,6 +126,8 @@ fn copy(reader: &mut Reader<'_>) -> Result<CopyAt, Malformed> {
     Ok(CopyAt { target, state })
 }
 
+const COMPUTED: u8 = 0;
+const SUPPLIED: u8 = 1;
 const MARKER: u8 = 0;
 const OBJECT: u8 = 1;
 
@@ -141,6 +143,7 @@ fn put_version(writer: &mut Writer, version: &Version) {
             writer.varint(facts.size_bytes);
             writer.checksum(facts.checksum.as_ref());
             writer.class(facts.storage_class);
+            writer.u8(if facts.origin == Origin::Computed { COMPUTED } else { SUPPLIED });
         }
     }
     put_list(writer, &version.copies, put_copy);
@@ -157,6 +160,11 @@ fn version(reader: &mut Reader<'_>) -> Result<Version, Malformed> {
             size_bytes: reader.varint()?,
             checksum: reader.checksum()?,
             storage_class: reader.class()?,
+            origin: match reader.u8()? {
+                COMPUTED => Origin::Computed,
+                SUPPLIED => Origin::Supplied,
+                _ => return Err(Malformed),
+            },
         }),
         _ => return Err(Malformed),
     };

@@ -23,8 +23,8 @@ pub(crate) use debts::{DebtCounts, OwedKey};
 pub(crate) use objects::{KeyPlace, ListedKey, ListedVersion};
 pub(crate) use record::{
     AbortRecord, BucketDebt, BucketRecord, CopyAt, CopyState, Coverage, Current, Debt, Facts, FinishedRecord,
-    Held, Intent, KeyState, Member, PartRecord, Plan, Sequence, Stray, UploadNumber, UploadRecord, Version,
-    What, parse_version_id,
+    Held, Intent, KeyState, Member, Origin, PartRecord, Plan, Sequence, Stray, UploadNumber, UploadRecord,
+    Version, What, parse_version_id,
 };
 
 /// The journal of one mirror, which alone writes to its engine. Cloning shares it.

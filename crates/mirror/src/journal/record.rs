@@ -86,6 +86,17 @@ pub(crate) struct Facts {
     pub(crate) checksum: Option<Checksum>,
     /// The storage class label.
     pub(crate) storage_class: StorageClass,
+    /// Whether its digests are of the bytes that the targets hold.
+    pub(crate) origin: Origin,
+}
+
+/// Where an object's digests come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The targets computed them: they are of the bytes that they hold.
+    Computed,
+    /// A layer above supplied them, or somebody before the mirror: they may be of other bytes.
+    Supplied,
 }
 
 /// A version at one target.

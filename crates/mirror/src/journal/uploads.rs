@@ -26,18 +26,6 @@ impl Journal {
         }
     }
 
-    /// A part of an upload.
-    pub(crate) async fn part(
-        &self,
-        upload: UploadNumber,
-        number: u32,
-    ) -> Result<Option<PartRecord>, StoreError> {
-        match self.row(&keys::part(upload, number)).await? {
-            Some(row) => Ok(Some(PartRecord::decode(&row.value)?)),
-            None => Ok(None),
-        }
-    }
-
     /// One page of an upload's parts, and whether there are more.
     pub(crate) async fn parts(
         &self,
@@ -46,7 +34,10 @@ impl Journal {
     ) -> Result<(Vec<(u32, PartRecord)>, bool), StoreError> {
         let range = RowRange::of_prefix(&keys::of_upload(Family::Part, upload))
             .starting(keys::part(upload, page.after.saturating_add(1)));
-        let (rows, more) = self.scan(range, page.limit.min(PAGE_MAX_ENTRIES)).await?;
+        // At least one is read, to know whether there are more.
+        let (mut rows, more) = self.scan(range, page.limit.clamp(1, PAGE_MAX_ENTRIES)).await?;
+        let more = more || rows.len() > page.limit;
+        rows.truncate(page.limit);
         let decode = |row: &meta::Record| -> Result<_, StoreError> {
             Ok((keys::parse_part(&row.key).ok_or(Malformed)?, PartRecord::decode(&row.value)?))
         };

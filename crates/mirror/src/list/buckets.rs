@@ -21,10 +21,10 @@ impl Core {
         options: ListBuckets,
     ) -> Result<BucketPage, StoreError> {
         let (known, more) =
-            self.journal.buckets(&options.prefix, options.after.as_deref(), options.limit).await?;
+            self.journal.buckets(&options.prefix, options.after.as_deref(), options.limit.max(1)).await?;
         let last = known.last().filter(|_| more).map(|(name, _)| name.clone());
         let mut buckets: Vec<Bucket> = known.iter().map(|(name, record)| record.to_bucket(name)).collect();
-        let (names, more_names) = self.names_at_targets(cx, &options).await;
+        let (names, told_to) = self.names_at_targets(cx, &options).await;
         for name in names {
             if last.as_ref().is_some_and(|last| name > *last) {
                 break;
@@ -37,14 +37,22 @@ impl Core {
                 }
             }
         }
+        // Behind this a target may have buckets that it did not tell yet.
+        buckets.retain(|bucket| told_to.as_ref().is_none_or(|last| bucket.name <= *last));
         buckets.sort_by(|one, other| one.name.cmp(&other.name));
-        let more = more || more_names || buckets.len() > options.limit;
+        let more = more || told_to.is_some() || buckets.len() > options.limit;
         buckets.truncate(options.limit);
-        Ok(BucketPage { more: more && !buckets.is_empty(), buckets })
+        Ok(BucketPage { buckets, more })
     }
 
-    /// The names of buckets that targets have, in order, as far as all that answer have told them.
-    async fn names_at_targets(&self, cx: &Context, options: &ListBuckets) -> (Vec<BucketName>, bool) {
+    /// The names of buckets that targets have, in order, and up to which name all that answer have told theirs, where that
+    /// is not all.
+    async fn names_at_targets(
+        &self,
+        cx: &Context,
+        options: &ListBuckets,
+    ) -> (Vec<BucketName>, Option<BucketName>) {
+        let options = &ListBuckets { limit: options.limit.max(1), ..options.clone() };
         let asked = (0..self.targets.len()).filter(|place| self.health.gate(*place) == Gate::Open);
         let asked = asked.map(|place| async move {
             let attempt = self.health.begin(place);
@@ -70,7 +78,7 @@ impl Core {
         let names = pages.into_iter().flat_map(|page| page.buckets).map(|bucket| bucket.name);
         let names: BTreeSet<BucketName> =
             names.filter(|name| told_to.as_ref().is_none_or(|last| name <= last)).collect();
-        (names.into_iter().collect(), told_to.is_some())
+        (names.into_iter().collect(), told_to)
     }
 
     /// Whether the mirror has removed the bucket and a target still owes that.

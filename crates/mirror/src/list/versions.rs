@@ -186,15 +186,20 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         self.pass(Position::Key(key.as_str().to_owned()));
+        if !key.as_str().starts_with(&self.options.prefix)
+            || fold(key.as_str(), &self.options.prefix, self.options.delimiter.as_deref()).is_some()
+        {
+            return Ok(());
+        }
+        // A null version that was removed meanwhile leaves no place to go on from: the key is begun again.
         let behind = match behind {
-            VersionId::Null => null_sequence(&state),
+            VersionId::Null => null_sequence(&state).or(Some(Sequence(u64::MAX))),
             VersionId::Id(text) => parse_version_id(text).map(|(sequence, _)| sequence),
         };
-        let Some(behind) = behind.filter(|_| key.as_str().starts_with(&self.options.prefix)) else {
-            return Ok(());
-        };
-        if fold(key.as_str(), &self.options.prefix, self.options.delimiter.as_deref()).is_some() {
-            return Ok(());
+        let Some(behind) = behind else { return Ok(()) };
+        // The one behind may have become the current one, those before it having been removed.
+        if let Some(current) = state.version().filter(|version| version.sequence < behind) {
+            self.add(entry(&key, current, true));
         }
         let limit = self.options.limit.saturating_add(1);
         let Sources { journal, handle, .. } = self.sources;

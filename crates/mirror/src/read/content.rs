@@ -99,7 +99,10 @@ impl Elsewhere {
         let Source { core, cx, bucket, key, pin } = &*self.source;
         let attempt = core.health.begin(candidate.place);
         let options = OpenOptions {
-            range_hint: Some(types::RangeSpec::FromTo { first: range.start, last: range.end.saturating_sub(1) }),
+            range_hint: Some(types::RangeSpec::FromTo {
+                first: range.start,
+                last: range.end.saturating_sub(1),
+            }),
             ..OpenOptions::default()
         };
         let wanted = Wanted { cx, bucket, key, options: &options };
@@ -154,9 +157,7 @@ fn told(error: BodyError) -> BodyError {
     }
 }
 
-async fn limited(
-    reading: impl Future<Output = Result<Body, StoreError>>,
-) -> Result<Body, BodyError> {
+async fn limited(reading: impl Future<Output = Result<Body, StoreError>>) -> Result<Body, BodyError> {
     match timeout(ANSWER_LIMIT, reading).await {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(error)) if matches!(error.kind, StoreErrorKind::Corrupt) => {

@@ -80,4 +80,3 @@ pub(super) fn is_same(one: &Pin, other: &Pin) -> bool {
     let sequence = |pin: &Pin| pin.known.as_ref().map(|(version, _)| version.sequence);
     sequence(one) == sequence(other)
 }
-

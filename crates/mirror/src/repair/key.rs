@@ -9,7 +9,7 @@ use types::{Body, BucketName, ByteRange, ChecksumKind, Context, ObjectKey};
 
 use super::chore::{Chore, KeyName};
 use crate::core::Core;
-use crate::journal::{BucketRecord, Held, Sequence, Version};
+use crate::journal::{BucketRecord, Held, Origin, Sequence, Version};
 use crate::write::{Reply, Tail, Turn, Writers, refusal};
 
 const OPERATION: &str = "repair a target";
@@ -152,7 +152,9 @@ impl Core {
         let body = self.ask(source, opened.content.read(ByteRange::whole(facts.size_bytes))).await?;
         let there = self.target_bucket(place, errand.bucket).await?;
         let keeps = self.targets[place].store.capabilities(&there).supplied_identity.is_yes();
-        let checksum = facts.checksum.filter(|checksum| checksum.kind == ChecksumKind::FullObject);
+        let checksum = facts
+            .checksum
+            .filter(|checksum| checksum.kind == ChecksumKind::FullObject && facts.origin == Origin::Computed);
         let digests = ExpectedDigests {
             content_md5: None,
             checksum: checksum.map_or(ExpectedChecksum::Default, ExpectedChecksum::Value),

@@ -5,8 +5,8 @@ use store::{DeleteOutcome, ObjectInfo, OpenOptions, PutOutcome, StoreError, Stor
 use types::{BucketName, Context, ObjectKey, TagSet, Timestamp, VersionId};
 
 use crate::core::Core;
-use crate::journal::{CopyState, Current, Intent, KeyState, Plan, Sequence, UploadNumber, Version};
-use crate::write::{Draft, Replies, Reply, Turn};
+use crate::journal::{CopyState, Current, Intent, KeyState, Origin, Plan, Sequence, UploadNumber, Version};
+use crate::write::{Draft, Kept, Replies, Reply, Turn};
 
 const OPERATION: &str = "settle what was begun";
 
@@ -183,8 +183,9 @@ impl Turn {
         if self.record.versioning != Versioning::Off {
             self.current().await?;
         }
-        let class = winner.metadata.storage_class;
-        match self.conclude_object(&cx, draft, (replies, class), commit).await {
+        // Whether the digests are of the bytes went down with whoever wrote it.
+        let kept = Kept { storage_class: winner.metadata.storage_class, origin: Origin::Supplied };
+        match self.conclude_object(&cx, draft, (replies, kept), commit).await {
             // Too few targets have it for the policy: nobody waits for that answer, and the others owe it.
             Err(error) if matches!(error.kind, StoreErrorKind::Unavailable) && self.is_current(draft) => {}
             result => {

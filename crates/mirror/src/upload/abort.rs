@@ -22,7 +22,7 @@ impl Core {
             let _shared = core.locks.shared(LockName::Bucket(bucket.name.clone())).await;
             let _key = core.locks.alone(key_lock).await;
             let found = core.find_upload(UploadRef { bucket: &bucket, key: &key, id: &id }).await?;
-            let _upload = core.locks.alone(LockName::Part(found.number, 0)).await;
+            let _upload = core.locks.alone(LockName::Upload(found.number)).await;
             let mut commit = Commit::default();
             write_upload(&mut commit, (found.bucket_record.handle, &found.key), found.number, None);
             owe_aborts(&mut commit, &found, &found.record);

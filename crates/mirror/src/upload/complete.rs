@@ -12,10 +12,10 @@ use types::Context;
 use super::find::{Found, no_upload};
 use crate::core::Core;
 use crate::journal::uploads::{write_abort, write_finished, write_upload};
-use crate::journal::{AbortRecord, FinishedRecord, PartRecord, Plan, Sequence, UploadNumber};
+use crate::journal::{AbortRecord, FinishedRecord, Origin, PartRecord, Plan, Sequence, UploadNumber};
 use crate::locks::LockName;
 use crate::target::TargetNumber;
-use crate::write::{Call, Fan, Turn, lost};
+use crate::write::{Call, Fan, Kept, Turn, lost};
 
 const OPERATION: &str = "complete upload";
 /// How long what an upload came to is kept, so that a repeated completion is answered.
@@ -35,7 +35,7 @@ impl Core {
         let completing = tokio::spawn(async move {
             let mut turn = core.turn(&bucket, &key, OPERATION).await?;
             let number = UploadNumber::parse(&id).ok_or_else(no_upload)?;
-            let _upload = core.locks.alone(LockName::Part(number, 0)).await;
+            let _upload = core.locks.alone(LockName::Upload(number)).await;
             match core.find_upload(UploadRef { bucket: &bucket, key: &key, id: &id }).await {
                 Ok(found) => turn.commit_upload(&cx, found, &parts, options).await,
                 Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Upload)) => {
@@ -83,8 +83,9 @@ impl Turn {
         if !done.is_empty() {
             self.end_upload(&mut commit, found.number, (draft.sequence, &done)).await?;
         }
-        let class = found.record.metadata.storage_class;
-        let outcome = self.conclude_object(cx, draft, (replies, class), commit).await;
+        let storage_class = found.record.metadata.storage_class;
+        let kept = Kept { storage_class, origin: Origin::Computed };
+        let outcome = self.conclude_object(cx, draft, (replies, kept), commit).await;
         if !done.is_empty() {
             self.core.journal.drop_parts(found.number).await?;
         }

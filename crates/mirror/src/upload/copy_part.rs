@@ -26,7 +26,8 @@ impl Core {
         let source = Arc::new(self.source(source).await?);
         let core = self.clone();
         let copying = tokio::spawn(async move {
-            let _alone = core.locks.alone(LockName::Part(found.number, number)).await;
+            let _upload = core.locks.shared(LockName::Upload(found.number)).await;
+            let _part = core.locks.alone(LockName::Part(found.number, number)).await;
             let places = found.places(&core);
             if places.len() < core.needed() {
                 return Err(core.unmet(OPERATION));

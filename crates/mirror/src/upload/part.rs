@@ -31,7 +31,8 @@ impl Core {
         let tail = writers.stream(body).await?;
         let (core, size_bytes) = (self.clone(), tail.size_bytes);
         let committed = tokio::spawn(async move {
-            let _alone = core.locks.alone(LockName::Part(found.number, number)).await;
+            let _upload = core.locks.shared(LockName::Upload(found.number)).await;
+            let _part = core.locks.alone(LockName::Part(found.number, number)).await;
             let bucket = found.bucket.clone();
             let replies = writers.finish(tail, |place| core.running(place, &bucket, &[])).await;
             core.conclude_part(found, number, (size_bytes, replies)).await
@@ -86,7 +87,7 @@ impl Core {
                 .map(|(target, theirs)| (*target, (theirs.etag != first.etag).then(|| theirs.etag.clone())))
                 .collect(),
         };
-        let _upload = self.locks.alone(LockName::Part(found.number, 0)).await;
+        let _record = self.locks.alone(LockName::UploadRecord(found.number)).await;
         let handle = found.bucket_record.handle;
         let current = self.journal.upload(handle, &found.key, found.number).await?;
         let mut record = current.ok_or_else(no_upload)?;

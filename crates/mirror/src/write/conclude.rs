@@ -5,8 +5,8 @@ use types::{Context, StorageClass, Timestamp};
 use super::turn::{owe, refusal};
 use super::{Replies, Reply, Turn};
 use crate::journal::{
-    CopyState, Current, Facts, Held, Intent, KeyState, Member, Plan, Sequence, Stray, UploadNumber, Version,
-    What,
+    CopyState, Current, Facts, Held, Intent, KeyState, Member, Origin, Plan, Sequence, Stray, UploadNumber,
+    Version, What,
 };
 
 /// A version that is about to be written.
@@ -15,6 +15,13 @@ pub(crate) struct Draft {
     pub(crate) sequence: Sequence,
     pub(crate) random: Option<u64>,
     pub(crate) modified_at: Timestamp,
+}
+
+/// What is kept of a new object beside what the targets answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept {
+    pub(crate) storage_class: StorageClass,
+    pub(crate) origin: Origin,
 }
 
 impl Draft {
@@ -51,7 +58,7 @@ impl Turn {
         &mut self,
         cx: &Context,
         draft: Draft,
-        (replies, class): (Replies<PutOutcome>, StorageClass),
+        (replies, kept): (Replies<PutOutcome>, Kept),
         mut commit: Commit,
     ) -> Result<PutOutcome, StoreError> {
         let Some(first) = replies.iter().find_map(|(_, reply)| reply.done()).cloned() else {
@@ -61,7 +68,8 @@ impl Turn {
             etag: first.etag.clone(),
             size_bytes: first.size_bytes,
             checksum: first.checksum,
-            storage_class: class,
+            storage_class: kept.storage_class,
+            origin: kept.origin,
         };
         let version = self.with_copies(draft.version(What::Object(facts)), &replies, |outcome| Held {
             version_id: outcome.version_id.clone(),

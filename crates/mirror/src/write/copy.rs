@@ -8,9 +8,9 @@ use store::{
 use types::{BucketName, Context, ETag, ObjectKey, StorageClass, VersionId};
 
 use super::conclude::{lost, object_plan};
-use super::{Call, Fan, Turn};
+use super::{Call, Fan, Kept, Turn};
 use crate::core::Core;
-use crate::journal::{BucketRecord, Current, Version};
+use crate::journal::{BucketRecord, Current, Origin, Version};
 
 const OPERATION: &str = "copy object";
 
@@ -102,9 +102,12 @@ impl Turn {
         let (core, bucket, key) = (self.core.clone(), self.bucket.clone(), self.key.clone());
         fan.let_go(|place| core.running(place, &bucket, std::slice::from_ref(&key)));
         let replies = fan.collect(self.core.needed().min(able.len())).await;
-        let class = self.class_of(&source, &options);
+        let kept = Kept {
+            storage_class: self.class_of(&source, &options),
+            origin: source.version.facts().map_or(Origin::Supplied, |facts| facts.origin),
+        };
         let done = replies.iter().filter(|(_, reply)| reply.done().is_some()).count();
-        let before_policy = self.conclude_object(cx, draft, (replies, class), Commit::default()).await;
+        let before_policy = self.conclude_object(cx, draft, (replies, kept), Commit::default()).await;
         if done == 0 || before_policy.is_ok() {
             return before_policy;
         }

@@ -9,8 +9,8 @@ mod tags;
 mod tee;
 mod turn;
 
-pub(crate) use conclude::Draft;
 pub(crate) use conclude::lost;
+pub(crate) use conclude::{Draft, Kept};
 pub(crate) use copy::Source;
 pub(crate) use fan::{Call, Fan, Replies, Reply, changed_nothing};
 pub(crate) use tee::{Start, Tail, Writers};

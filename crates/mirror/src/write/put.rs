@@ -2,11 +2,12 @@ use std::sync::Arc;
 
 use meta::Commit;
 use store::{Bucket, ExpectedDigests, Identity, PutOptions, PutOutcome, StoreError, WriteCondition};
-use types::{Body, BucketName, Context, ObjectKey, StorageClass};
+use types::{Body, BucketName, Context, ObjectKey};
 
 use super::conclude::{lost, object_plan};
-use super::{Start, Tail, Turn, Writers};
+use super::{Kept, Start, Tail, Turn, Writers};
 use crate::core::Core;
+use crate::journal::Origin;
 
 const OPERATION: &str = "put object";
 
@@ -21,12 +22,13 @@ impl Core {
         (body, options): (Body, PutOptions),
     ) -> Result<PutOutcome, StoreError> {
         let record = self.record(bucket, OPERATION).await?;
-        let mut targets = self.writable(&record);
-        targets.retain(|place| !self.is_running(*place, &bucket.name, key));
+        let targets = self.writable(&record);
         if targets.len() < self.needed() {
             return Err(self.unmet(OPERATION));
         }
-        let (condition, class) = (options.condition.clone(), options.metadata.storage_class);
+        let condition = options.condition.clone();
+        let kept =
+            Kept { storage_class: options.metadata.storage_class, origin: origin_of(&options.identity) };
         let mut writers =
             Writers::new(self.clone(), targets, self.needed(), self.putting(&bucket.name, key, options));
         let tail = writers.stream(body).await?;
@@ -35,7 +37,7 @@ impl Core {
         let committed = tokio::spawn(async move {
             let mut turn = core.turn(&bucket, &key, OPERATION).await?;
             turn.require(&condition).await?;
-            turn.commit_put(&cx, writers, (tail, class)).await
+            turn.commit_put(&cx, writers, (tail, kept)).await
         });
         committed.await.map_err(|error| lost(error, OPERATION))?
     }
@@ -65,6 +67,14 @@ impl Core {
     }
 }
 
+/// Whose digests an identity has.
+fn origin_of(identity: &Identity) -> Origin {
+    match identity {
+        Identity::Compute(_) => Origin::Computed,
+        Identity::Supplied(_) => Origin::Supplied,
+    }
+}
+
 /// The options as a store takes them: an identity that it does not keep it makes itself.
 pub(crate) fn fitting(store: &dyn store::Store, bucket: &Bucket, mut options: PutOptions) -> PutOptions {
     if matches!(options.identity, Identity::Supplied(_))
@@ -81,7 +91,7 @@ impl Turn {
         &mut self,
         cx: &Context,
         mut writers: Writers<PutOutcome>,
-        (tail, class): (Tail, StorageClass),
+        (tail, kept): (Tail, Kept),
     ) -> Result<PutOutcome, StoreError> {
         if self.record.versioning != store::Versioning::Off {
             self.current().await?;
@@ -92,7 +102,7 @@ impl Turn {
         let (core, bucket, key) = (self.core.clone(), self.bucket.clone(), self.key.clone());
         let running = |place| core.running(place, &bucket, std::slice::from_ref(&key));
         let replies = writers.finish(tail, running).await;
-        self.conclude_object(cx, draft, (replies, class), Commit::default()).await
+        self.conclude_object(cx, draft, (replies, kept), Commit::default()).await
     }
 
     /// Leaves out the targets that cannot take the version in order; where too few are left for the policy, has them do first

@@ -8,7 +8,7 @@ use super::conclude::lost;
 use super::turn::{owe, refusal};
 use super::{Fan, Replies, Reply, Turn};
 use crate::core::Core;
-use crate::journal::{CopyState, Coverage, Current, KeyState, Plan, Stray, Version};
+use crate::journal::{CopyState, Coverage, Current, KeyState, Plan, Version};
 
 const OPERATION: &str = "set object tags";
 
@@ -148,9 +148,4 @@ impl Turn {
         self.place().settle(commit);
         after
     }
-}
-
-/// Whether a debt may hide a version that nobody knows.
-pub(crate) fn is_stray(state: &KeyState, target: crate::target::TargetNumber) -> bool {
-    state.debts.iter().any(|debt| debt.target == target && debt.stray == Stray::Maybe)
 }

@@ -338,6 +338,7 @@ pub(crate) fn facts_of(info: &ObjectInfo) -> Facts {
         size_bytes: info.size_bytes,
         checksum: info.checksum,
         storage_class: info.metadata.storage_class,
+        origin: crate::journal::Origin::Supplied,
     }
 }
 
