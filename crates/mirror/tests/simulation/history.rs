@@ -243,7 +243,8 @@ impl History {
             state.map(|content| content.size_bytes as u64) == listed.map(|shown| shown.size_bytes)
         });
         assert!(fits, "{key:?} is listed as {listed:?}, and may hold {allowed:?}");
-        let head = self.process().store.head(&cx(), self.bucket(), &look::key(key), OpenOptions::default());
+        let (cx, name) = (cx(), look::key(key));
+        let head = self.process().store.head(&cx, self.bucket(), &name, OpenOptions::default());
         match head.await {
             Ok(info) => {
                 let shown = crate::model::Shown {
