@@ -109,6 +109,15 @@ impl Endpoint {
         head.strip_prefix("s3.").or_else(|| head.strip_prefix("s3-"))
     }
 
+    /// The region that another host of the same service tells, with a bucket's name before it or without.
+    pub(crate) fn region_of_host<'h>(&self, host: &'h str) -> Option<&'h str> {
+        let head = host.strip_suffix(self.aws?.suffix())?.strip_suffix('.')?;
+        let place = head.rfind("s3.").or_else(|| head.rfind("s3-"))?;
+        let region = &head[place + "s3.".len()..];
+        let begins = place == 0 || head[..place].ends_with('.');
+        (begins && is_region(region)).then_some(region)
+    }
+
     /// Whether it is AWS, of which more is known than of other services.
     pub(crate) fn is_aws(&self) -> bool {
         self.aws.is_some()

@@ -3,6 +3,7 @@ use remote::{RemoteError, RemoteErrorKind};
 use store::{Missing, PartProblem, StoreError, StoreErrorKind};
 use types::{BodyErrorKind, ChecksumAlgorithm, Timestamp, VersionId};
 
+use crate::endpoint::Endpoint;
 use crate::{date, xml};
 
 /// Reasons that clients are shown; the service's own words go to the log.
@@ -55,10 +56,19 @@ impl Fault {
         self.root.get("Code").unwrap_or_default()
     }
 
-    /// The region that it names as the right one.
-    pub(crate) fn region(&self) -> Option<&str> {
-        let told = self.headers.get("x-amz-bucket-region").and_then(|value| value.to_str().ok());
-        told.or_else(|| self.root.get("Region"))
+    /// The region that it names as the right one. A redirect to another host is followed as far as that host tells a region
+    /// of the same service; what is sent never goes to anybody else.
+    pub(crate) fn region(&self, endpoint: &Endpoint) -> Option<&str> {
+        let header = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        let told = header("x-amz-bucket-region").or_else(|| self.root.get("Region"));
+        if told.is_some() || !matches!(self.status.as_u16(), 301 | 307) {
+            return told;
+        }
+        let host = self.root.get("Endpoint").or_else(|| {
+            let (_, rest) = header("location")?.split_once("://")?;
+            rest.split(['/', '?', ':']).next()
+        });
+        endpoint.region_of_host(host?)
     }
 
     fn number(&self, name: &str) -> Option<u64> {
@@ -262,6 +272,30 @@ mod tests {
         }
         let version = Seen { version: true, ..plain };
         assert_eq!(kind(404, "NoSuchKey", version), "Missing(Version)");
+    }
+
+    #[test]
+    fn a_redirect_tells_a_region_of_the_same_service_and_nothing_else() {
+        let aws = Endpoint::aws("us-east-1", crate::Addressing::Auto).unwrap();
+        let minio = Endpoint::parse("http://127.0.0.1:9000", crate::Addressing::Auto).unwrap();
+        let to = |status, host: &str| {
+            fault(
+                status,
+                &format!("<Error><Code>TemporaryRedirect</Code><Endpoint>{host}</Endpoint></Error>"),
+            )
+        };
+        let dublin = "b.s3.eu-west-1.amazonaws.com";
+        assert_eq!(to(307, dublin).region(&aws), Some("eu-west-1"));
+        assert_eq!(to(301, "b.s3-eu-west-1.amazonaws.com").region(&aws), Some("eu-west-1"));
+        assert_eq!((to(307, dublin).region(&minio), to(400, dublin).region(&aws)), (None, None));
+        for host in ["b.s3.amazonaws.com", "b.s3.eu-west-1.amazonaws.com.example", "s3.x.y.amazonaws.com", ""]
+        {
+            assert_eq!(to(307, host).region(&aws), None, "{host}");
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert("location", "https://b.s3.eu-west-1.amazonaws.com/k?x=1".parse().unwrap());
+        let located = Fault::new(StatusCode::TEMPORARY_REDIRECT, headers, xml::Element::default());
+        assert_eq!(located.region(&aws), Some("eu-west-1"));
     }
 
     #[test]

@@ -67,14 +67,12 @@ impl Wire {
         known.unwrap_or_else(|| self.region.clone())
     }
 
-    /// Remembers a bucket's region. Says whether that is news.
-    fn learn_region(&self, bucket: Option<&str>, region: &str) -> bool {
-        let Some(bucket) = bucket.filter(|_| is_region(region)) else { return false };
-        if self.region_of(Some(bucket)) == region {
-            return false;
-        }
+    /// Remembers a bucket's region. Says whether it is another one than a request was `signed_for`: what is known may have
+    /// been learnt by another request meanwhile.
+    fn learn_region(&self, bucket: Option<&str>, region: &str, signed_for: &str) -> bool {
+        let Some(bucket) = bucket.filter(|_| is_region(region) && region != signed_for) else { return false };
         let mut regions = self.regions.write();
-        if regions.len() == MAX_REGIONS {
+        if regions.len() == MAX_REGIONS && !regions.contains_key(bucket) {
             regions.clear();
         }
         regions.insert(bucket.to_owned(), region.to_owned());
@@ -89,6 +87,7 @@ impl Wire {
         let Call { method, bucket, key, query, headers, payload, signed, replay } = call;
         let hash = self.payload_text(&payload, &signed);
         let mut payload = Some(payload);
+        let mut moves = Moves::Allowed;
         for corrections in 0.. {
             let again = payload.as_ref().and_then(copy_of);
             let Some(body) = payload.take() else { break };
@@ -107,7 +106,7 @@ impl Wire {
                 return Ok(response);
             }
             let fault = fault(&method, response).await?;
-            let corrected = self.correct(bucket, &fault);
+            let corrected = self.correct((bucket, &region), &fault, &mut moves);
             payload = again.filter(|_| corrected && corrections < MAX_CORRECTIONS);
             if payload.is_none() {
                 return Err(Failure::Fault(Box::new(fault)));
@@ -151,8 +150,13 @@ impl Wire {
     }
 
     /// Takes what a refusal tells of region, clock or credentials. Says whether asking again may help.
-    fn correct(&self, bucket: Option<&str>, fault: &Fault) -> bool {
-        if fault.region().is_some_and(|region| self.learn_region(bucket, region)) {
+    ///
+    /// A request goes to another region once: services that send it to and fro would be asked for ever.
+    fn correct(&self, asked: (Option<&str>, &str), fault: &Fault, moves: &mut Moves) -> bool {
+        let (bucket, signed_for) = asked;
+        let told = fault.region(&self.endpoint).filter(|_| *moves == Moves::Allowed);
+        if told.is_some_and(|region| self.learn_region(bucket, region, signed_for)) {
+            *moves = Moves::Made;
             return true;
         }
         match fault.code() {
@@ -166,6 +170,13 @@ impl Wire {
             _ => false,
         }
     }
+}
+
+/// Whether a request may still go to another region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moves {
+    Allowed,
+    Made,
 }
 
 /// A good answer's document, with its headers.
