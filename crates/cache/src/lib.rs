@@ -7,7 +7,7 @@ mod admin;
 mod belief;
 mod cache;
 mod change;
-mod disk;
+pub mod disk;
 mod error;
 mod fill;
 mod flight;

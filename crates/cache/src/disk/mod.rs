@@ -22,6 +22,10 @@ mod state;
 mod stats;
 mod store;
 mod stream;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod upkeep;
 mod verify;
 mod writing;

@@ -25,6 +25,8 @@ pub(super) struct Shared {
     pub(super) making_room: Mutex<()>,
     /// Whether upkeep has been asked for.
     pub(super) upkeep_asked: AtomicBool,
+    /// Whether a probe is under way.
+    pub(super) is_probing: AtomicBool,
     /// Bytes written since the file system was asked what it has free.
     pub(super) since_look_bytes: AtomicU64,
     pub(super) clock: Arc<dyn Clock>,
@@ -33,22 +35,23 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Whether blocks may be read now.
-    pub(super) fn may_read(self: &Arc<Self>) -> bool {
-        let gate = self.state.lock().health.reads(|| self.clock.now());
-        self.pass(gate)
-    }
-
     /// Whether fills may be begun now.
     pub(super) fn may_fill(self: &Arc<Self>) -> bool {
         let gate = self.state.lock().health.fills(|| self.clock.now());
         self.pass(gate)
     }
 
-    fn pass(self: &Arc<Self>, gate: Gate) -> bool {
-        if gate == Gate::Probe {
+    /// Whether a call may go on; asks for a probe where it is time for one.
+    pub(super) fn pass(self: &Arc<Self>, gate: Gate) -> bool {
+        if gate == Gate::Probe && !self.is_probing.swap(true, Ordering::AcqRel) {
             let shared = self.clone();
-            spawn(move || shared.probe());
+            let probe = move || {
+                shared.probe();
+                shared.is_probing.store(false, Ordering::Release);
+            };
+            if !spawn(probe) {
+                self.is_probing.store(false, Ordering::Release);
+            }
         }
         gate == Gate::Pass
     }

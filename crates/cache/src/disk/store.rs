@@ -64,6 +64,7 @@ impl BlockStore {
             journal,
             making_room: Mutex::new(()),
             upkeep_asked: AtomicBool::new(false),
+            is_probing: AtomicBool::new(false),
             since_look_bytes: AtomicU64::new(0),
             clock: options.clock,
             counters: Arc::default(),
@@ -108,9 +109,10 @@ impl BlockStore {
 
     fn find(&self, key: &BlockKey) -> Option<Block> {
         let mut state = self.shared.state.lock();
-        if state.health.reads(|| self.shared.clock.now()) != Gate::Pass {
+        let gate = state.health.reads(|| self.shared.clock.now());
+        if gate != Gate::Pass {
             drop(state);
-            self.shared.may_read();
+            self.shared.pass(gate);
             return None;
         }
         let slot = state.index.find(key.hash())?;
