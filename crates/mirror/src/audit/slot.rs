@@ -4,7 +4,7 @@ use super::digest::Proof;
 use super::event::{Agreement, Depth, Seen};
 use super::held::HeldVersion;
 use crate::core::Core;
-use crate::journal::{BucketRecord, CopyState, KeyState, Member, Version, What};
+use crate::journal::{BucketRecord, CopyState, KeyState, Member, Origin, Version, What};
 use crate::target::TargetNumber;
 
 /// One version of a key, as the journal knows it and as each target has it.
@@ -78,7 +78,7 @@ fn owes(record: &BucketRecord, state: &KeyState, target: TargetNumber) -> bool {
 impl Slot {
     /// How the right bytes are known from others, where they are.
     pub(super) fn proof(&self) -> Option<Proof> {
-        let What::Object(facts) = &self.version.as_ref()?.what else { return None };
+        let facts = self.version.as_ref()?.facts().filter(|facts| facts.origin == Origin::Computed)?;
         match facts.checksum {
             Some(checksum) if checksum.kind == types::ChecksumKind::FullObject => {
                 Some(Proof::Checksum(checksum))

@@ -14,7 +14,9 @@ use super::base::Targets;
 use super::place::fold;
 use super::versions;
 use super::walk::{self, Sources};
-use crate::journal::{Current, Debt, Facts, Journal, KeyPlace, KeyState, Sequence, Stray, Version, What};
+use crate::journal::{
+    Current, Debt, Facts, Journal, KeyPlace, KeyState, Origin, Sequence, Stray, Version, What,
+};
 use crate::target::TargetNumber;
 
 const HANDLE: u64 = 7;

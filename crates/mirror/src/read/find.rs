@@ -5,7 +5,7 @@ use types::{ObjectKey, VersionId};
 
 use super::pin::{Candidate, Pin, whole};
 use crate::core::Core;
-use crate::journal::{Coverage, Current, KeyState, Member, Version, What};
+use crate::journal::{Coverage, Current, Facts, KeyState, Member, Version, What};
 
 impl Core {
     /// Finds out what stands under a key, or which version is meant, and who has it.
@@ -60,18 +60,23 @@ impl Core {
                 return Err(StoreError::new(kind, operation));
             }
         };
+        Ok(self.pin(bucket, version, facts))
+    }
+
+    /// A version that the journal knows, pinned at the targets that have it.
+    pub(super) fn pin(&self, bucket: &Bucket, version: Version, facts: Facts) -> Pin {
         let candidate = |place: usize| {
             let held = version.held_at(self.targets[place].number)?;
             let version_id = held.address(bucket.versioning);
             let etag = Some(held.etag.clone().unwrap_or_else(|| facts.etag.clone()));
             Some(Candidate { place, version_id, etag })
         };
-        Ok(Pin {
+        Pin {
             candidates: self.health.order(self.read).into_iter().filter_map(candidate).collect(),
             size_bytes: Some(facts.size_bytes),
-            checksum: whole(facts.checksum.as_ref()),
+            checksum: whole(&facts),
             known: Some((version, facts)),
-        })
+        }
     }
 }
 

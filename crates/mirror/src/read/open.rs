@@ -13,6 +13,7 @@ use super::find::is_same;
 use super::pin::{Candidate, Pin, diverged};
 use super::race::{ANSWER_PATIENCE, race};
 use crate::core::Core;
+use crate::journal::Version;
 
 /// How often the journal is looked at anew where targets have something else than it said: because a write came between.
 const LOOKS_MAX: usize = 4;
@@ -83,6 +84,37 @@ impl Core {
         let (_, _, (parts, _)) =
             self.ask_holders("list an object's parts", wanted, |(_, info)| info, ask).await?;
         Ok(parts)
+    }
+
+    /// Opens a version that the journal knows at a target that has it, without waiting for anybody's turn at the key. Its
+    /// body goes on at another target as any other does.
+    ///
+    /// # Errors
+    /// `Corrupt` where the targets have something else; `Missing(Version)` for a delete marker; that of the targets.
+    pub(crate) async fn open_version(
+        self: &Arc<Self>,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        version: &Version,
+    ) -> Result<(usize, Opened), StoreError> {
+        const OPERATION: &str = "open a version";
+        let facts = version.facts().ok_or_else(|| StoreError::missing(Missing::Version, OPERATION))?;
+        let pin = self.pin(bucket, version.clone(), facts.clone());
+        let (cx, options) = (Context::background(), OpenOptions::default());
+        let wanted = Wanted { cx: &cx, bucket, key, options: &options };
+        let order: Vec<usize> = pin.candidates.iter().map(|candidate| candidate.place).collect();
+        let (place, opened) = race(&self.health, &order, ANSWER_PATIENCE, |place| {
+            let candidate = pin.candidates.iter().find(|it| it.place == place).cloned();
+            let (candidate, pin) = (candidate.expect("the order is of the candidates"), pin.clone());
+            Box::pin(async move {
+                let opened = self.open_at(wanted, candidate.clone()).await;
+                self.checked(wanted, &pin, &candidate, opened, |opened| &opened.info)
+            })
+        })
+        .await?;
+        let opened = opened?;
+        let content = PinnedContent::new(self.clone(), wanted, pin, (place, opened.content));
+        Ok((place, Opened { info: opened.info, content: Box::new(content) }))
     }
 
     pub(super) async fn open_at(

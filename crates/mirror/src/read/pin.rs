@@ -1,7 +1,7 @@
 use store::{ObjectInfo, StoreError, StoreErrorKind, Versioning};
 use types::{Checksum, ChecksumKind, ETag, VersionId};
 
-use crate::journal::{Facts, Version};
+use crate::journal::{Facts, Origin, Version};
 
 /// One target that has what is read.
 #[derive(Debug, Clone)]
@@ -63,14 +63,15 @@ impl Pin {
         if self.known.is_none() {
             self.size_bytes = Some(info.size_bytes);
             self.candidates.iter_mut().for_each(|candidate| candidate.etag = Some(info.etag.clone()));
-            self.checksum = whole(info.checksum.as_ref());
         }
     }
 }
 
-/// A checksum that can be held against a stream of all bytes.
-pub(super) fn whole(checksum: Option<&Checksum>) -> Option<Checksum> {
-    checksum.filter(|checksum| checksum.kind == ChecksumKind::FullObject).copied()
+/// The checksum that can be held against a stream of all bytes: of an object that was hashed below the mirror, not above
+/// a layer that changes its bytes.
+pub(super) fn whole(facts: &Facts) -> Option<Checksum> {
+    let of_these_bytes = facts.origin == Origin::Computed;
+    facts.checksum.filter(|checksum| of_these_bytes && checksum.kind == ChecksumKind::FullObject)
 }
 
 /// A target has something else than the journal says.

@@ -10,6 +10,7 @@ use crate::look::{self, CONTENT_MIN_BYTES, Look};
 use crate::model::{Content, Model};
 use crate::play::{Act, Client, Effect, Effects, meant, settle};
 use crate::target::PART_MIN_BYTES;
+use crate::trace::Trace;
 use crate::world::{Nature, Process, World, bucket_name, cx};
 
 /// Keys that fold, and keys that lie beside those.
@@ -30,12 +31,14 @@ pub(crate) struct History {
     /// Versions that were acknowledged and not removed, with what they hold.
     versions: BTreeMap<(String, VersionId), Content>,
     written: u64,
+    trace: Trace,
 }
 
 impl History {
     /// Plays the history of a seed to its end.
-    pub(crate) async fn play(seed: u64) {
+    pub(crate) async fn play(seed: u64, trace: Trace) {
         let nature = Nature::of(seed);
+        trace.note(format!("{nature:?}"));
         let mut history = Self {
             world: World::new(nature),
             process: None,
@@ -43,6 +46,7 @@ impl History {
             model: Model::default(),
             versions: BTreeMap::new(),
             written: 0,
+            trace,
         };
         history.open(Life::long()).await;
         let bucket = history.world.make_bucket(history.process()).await;
@@ -72,6 +76,7 @@ impl History {
     async fn round(&mut self) {
         if self.world.once_in(2) {
             self.world.change_a_mood();
+            self.trace.note(format!("moods {:?}", self.world.moods()));
         }
         if self.world.once_in(4) {
             self.reopen().await;
@@ -79,6 +84,7 @@ impl History {
         let acts: Vec<Act> = (0..1 + self.world.random.below(4)).map(|_| self.act()).collect();
         let alive = self.perform(&acts).await;
         if !alive {
+            self.trace.note("the process has ended");
             if let Some(process) = self.process.take() {
                 process.kill();
             }
@@ -94,6 +100,7 @@ impl History {
         if let Some(process) = self.process.take() {
             if self.world.once_in(3) { process.stop().await } else { process.kill() }
         }
+        self.trace.note("the process is opened anew");
         let life = Life::of(1 + self.world.random.below(120) as i64);
         self.open(life).await;
     }
@@ -159,8 +166,13 @@ impl History {
             futures_util::future::join_all(each).await;
         };
         let alive = self.process().within(all).await.is_some();
-        let told = acts.iter().zip(outcomes).flat_map(|(act, outcome)| outcome.unwrap_or_else(|| meant(act)));
-        self.note(acts, told.collect());
+        let told = acts.iter().zip(outcomes).flat_map(|(act, outcome)| {
+            let outcome = outcome.unwrap_or_else(|| meant(act));
+            self.trace.note(format!("{act:?}: {outcome:?}"));
+            outcome
+        });
+        let told = told.collect();
+        self.note(acts, told);
         alive
     }
 
@@ -193,6 +205,7 @@ impl History {
             let Some(look) = self.process().within(looking).await else { return };
             match look {
                 Look::Found(state, _) => {
+                    self.trace.note(format!("look at {key:?}: {state:?}"));
                     if let Err(wrong) = self.model.seen(key, state) {
                         panic!("{wrong}");
                     }

@@ -26,7 +26,9 @@ pub(crate) fn key(text: &str) -> ObjectKey {
 
 /// Which content these bytes are; the bytes of none are a failure of the mirror.
 pub(crate) fn identify(bytes: &[u8]) -> Content {
-    let (number, _) = bytes.split_first_chunk().expect("no content is that small");
+    let Some((number, _)) = bytes.split_first_chunk() else {
+        panic!("no content is of {} bytes", bytes.len());
+    };
     let content = Content { number: u64::from_le_bytes(*number), size_bytes: bytes.len() };
     assert!(content.bytes() == bytes, "bytes of no content that was ever written: {content:?}");
     content

@@ -14,6 +14,7 @@ mod look;
 mod model;
 mod play;
 mod target;
+mod trace;
 mod world;
 
 /// Histories on every run.
@@ -21,17 +22,32 @@ const SEEDS: u64 = 300;
 /// Histories when asked for.
 const MANY_SEEDS: u64 = 10_000;
 
+/// Histories that failed after which no more are played.
+const FAILURES_MAX: usize = 20;
+
+/// Plays the history of each seed; tells all that failed and how the first of them went.
 fn play(seeds: impl Iterator<Item = u64>) {
+    let mut failed: Vec<(u64, trace::Trace)> = Vec::new();
     for seed in seeds {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
             .build()
             .expect("a runtime");
+        let trace = trace::Trace::default();
         let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            runtime.block_on(history::History::play(seed));
+            runtime.block_on(history::History::play(seed, trace.clone()));
         }));
-        assert!(played.is_ok(), "seed {seed} failed");
+        if played.is_err() {
+            failed.push((seed, trace));
+        }
+        if failed.len() >= FAILURES_MAX {
+            break;
+        }
+    }
+    let seeds: Vec<u64> = failed.iter().map(|(seed, _)| *seed).collect();
+    if let Some((seed, trace)) = failed.first() {
+        panic!("seeds {seeds:?} failed; {seed} went so:\n{trace}");
     }
 }
 

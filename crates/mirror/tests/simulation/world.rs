@@ -155,6 +155,11 @@ impl World {
         self.targets.iter().all(|target| target.faults.mood() == Mood::Well)
     }
 
+    /// How the targets behave now.
+    pub(crate) fn moods(&self) -> Vec<Mood> {
+        self.targets.iter().map(|target| target.faults.mood()).collect()
+    }
+
     /// Whether no target gives wrong bytes.
     pub(crate) fn is_truthful(&self) -> bool {
         self.targets.iter().all(|target| target.faults.mood() != Mood::Lying)
