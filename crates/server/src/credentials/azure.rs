@@ -111,3 +111,6 @@ impl FederatedToken for TokenFile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
