@@ -14,7 +14,7 @@ use mirror::{Mirror, MirrorOptions, ReadPolicy, Target, WritePolicy};
 use native::{NativeOptions, NativeStore};
 use sim::SimRandom;
 use store::SharedStore;
-use types::{Budget, Ceiling, FRAME_MAX_BYTES, SystemClock};
+use types::{Ceiling, SystemClock};
 
 /// Small parts, so that cases with many of them stay quick.
 const PART_MIN_BYTES: u64 = 1024;
@@ -58,7 +58,6 @@ impl StoreWorld for World {
             journal: Arc::new(self.journal.clone()),
             clock: Arc::new(SystemClock),
             random: Arc::new(SimRandom::new(99)),
-            budget: Budget::new(64 * FRAME_MAX_BYTES),
         };
         let mirror = Mirror::open(options).await.unwrap();
         let worker = mirror.clone();

@@ -56,6 +56,7 @@ fn object(size_bytes: u64) -> What {
         size_bytes,
         checksum: None,
         storage_class: StorageClass::Standard,
+        origin: Origin::Computed,
     })
 }
 

@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use hash::Ingest;
 use store::{
     ExpectedChecksum, ExpectedDigests, Identity, ListParts, Missing, ObjectIdentity, ObjectInfo, OpenOptions,
     PutOptions, PutOutcome, StoreError, StoreErrorKind, WriteCondition,
@@ -110,74 +109,41 @@ impl Core {
         Ok(Prepared { sequence: errand.version.sequence, writers, tail })
     }
 
-    /// Opens a version at the first target that has it.
+    /// Opens a version at a target that has it, whole whatever becomes of that one, and says how it is put.
     async fn fetch(
         self: &Arc<Self>,
         place: usize,
         errand: &Errand<'_>,
     ) -> Result<(Body, PutOptions), StoreError> {
-        let mut failed = StoreError::new(StoreErrorKind::Unavailable, OPERATION);
-        for source in self.health.order(self.read) {
-            let Some(held) = errand.version.held_at(self.targets[source].number) else { continue };
-            match self.fetch_from(source, (place, held), errand).await {
-                Ok(fetched) => return Ok(fetched),
-                Err(error) => failed = error,
-            }
-        }
-        Err(failed)
-    }
-
-    async fn fetch_from(
-        self: &Arc<Self>,
-        source: usize,
-        (place, held): (usize, &Held),
-        errand: &Errand<'_>,
-    ) -> Result<(Body, PutOptions), StoreError> {
         let Some(facts) = errand.version.facts() else {
             return Err(StoreError::new(StoreErrorKind::Internal, OPERATION));
         };
-        let options =
-            OpenOptions { version_id: held.address(errand.record.versioning), ..OpenOptions::default() };
-        let (cx, store) = (Context::background(), &self.targets[source].store);
-        let bucket = self.target_bucket(source, errand.bucket).await?;
-        let opened = self.ask(source, store.open(&cx, &bucket, errand.key, options.clone())).await?;
-        let expected = held.etag.as_ref().unwrap_or(&facts.etag);
-        if opened.info.etag != *expected || opened.info.size_bytes != facts.size_bytes {
-            return Err(StoreError::new(StoreErrorKind::Conflict, OPERATION));
-        }
+        let bucket = errand.record.to_bucket(errand.bucket);
+        let (source, opened) = self.open_version(&bucket, errand.key, errand.version).await?;
         let part_sizes = match opened.info.part_count {
             None => Vec::new(),
-            Some(_) => self.part_sizes(source, errand, options).await?,
+            Some(_) => self.part_sizes(source, errand).await?,
         };
-        let body = self.ask(source, opened.content.read(ByteRange::whole(facts.size_bytes))).await?;
+        let body = opened.content.read(ByteRange::whole(facts.size_bytes)).await?;
         let there = self.target_bucket(place, errand.bucket).await?;
-        let keeps = self.targets[place].store.capabilities(&there).supplied_identity.is_yes();
-        let checksum = facts
-            .checksum
-            .filter(|checksum| checksum.kind == ChecksumKind::FullObject && facts.origin == Origin::Computed);
-        let digests = ExpectedDigests {
-            content_md5: None,
-            checksum: checksum.map_or(ExpectedChecksum::Default, ExpectedChecksum::Value),
-        };
-        let (body, identity) = if keeps {
-            let (etag, checksum_kept) = (facts.etag.clone(), facts.checksum);
-            let identity = ObjectIdentity { etag, checksum: checksum_kept, part_sizes };
-            // The target hashes nothing of it, so what is copied is verified here.
-            let body = if checksum.is_some() { Ingest::wrap(body, digests).0 } else { body };
-            (body, Identity::Supplied(identity))
+        let (etag, checksum) = (facts.etag.clone(), facts.checksum);
+        let identity = if self.targets[place].store.capabilities(&there).supplied_identity.is_yes() {
+            Identity::Supplied(ObjectIdentity { etag, checksum, part_sizes })
         } else {
-            (body, Identity::Compute(digests))
+            let known = checksum.filter(|checksum| {
+                checksum.kind == ChecksumKind::FullObject && facts.origin == Origin::Computed
+            });
+            let checksum = known.map_or(ExpectedChecksum::Default, ExpectedChecksum::Value);
+            Identity::Compute(ExpectedDigests { content_md5: None, checksum })
         };
-        let metadata = opened.info.metadata;
-        Ok((body, PutOptions { metadata, identity, condition: WriteCondition::Always }))
+        let (metadata, condition) = (opened.info.metadata, WriteCondition::Always);
+        Ok((body, PutOptions { metadata, identity, condition }))
     }
 
-    async fn part_sizes(
-        &self,
-        source: usize,
-        errand: &Errand<'_>,
-        options: OpenOptions,
-    ) -> Result<Vec<u64>, StoreError> {
+    async fn part_sizes(&self, source: usize, errand: &Errand<'_>) -> Result<Vec<u64>, StoreError> {
+        let held = errand.version.held_at(self.targets[source].number);
+        let version_id = held.and_then(|held| held.address(errand.record.versioning));
+        let options = OpenOptions { version_id, ..OpenOptions::default() };
         let (cx, store) = (Context::background(), &self.targets[source].store);
         let bucket = self.target_bucket(source, errand.bucket).await?;
         let (mut sizes, mut after) = (Vec::new(), 0);

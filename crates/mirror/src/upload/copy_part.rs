@@ -1,8 +1,6 @@
 use std::sync::Arc;
 
-use store::{
-    CopyPartOptions, CopySource, OpenOptions, PartOptions, PartOutcome, StoreError, StoreErrorKind, UploadRef,
-};
+use store::{CopyPartOptions, CopySource, PartOptions, PartOutcome, StoreError, UploadRef};
 use types::{ByteRange, Context};
 
 use super::find::{Found, no_upload};
@@ -63,36 +61,11 @@ impl Core {
                 let source = CopySource { bucket: from.into(), key: source.key.clone(), version_id, etag };
                 return store.copy_part(&cx, &source, upload, number, options).await;
             }
-            let body = core.open_source(&source, options.range).await?;
+            let from = source.record.to_bucket(&source.bucket);
+            let (_, opened) = core.open_version(&from, &source.key, &source.version).await?;
+            let range = options.range.unwrap_or_else(|| ByteRange::whole(source.size_bytes()));
+            let body = opened.content.read(range).await?;
             store.put_part(&cx, upload, number, body, PartOptions::default()).await
         })
-    }
-
-    /// The bytes of a source, from a target that has it.
-    async fn open_source(
-        self: &Arc<Self>,
-        source: &Source,
-        range: Option<ByteRange>,
-    ) -> Result<types::Body, StoreError> {
-        let range = range.unwrap_or_else(|| ByteRange::whole(source.size_bytes()));
-        let mut failed = StoreError::new(StoreErrorKind::Unavailable, OPERATION);
-        for place in self.health.order(self.read) {
-            let Some((etag, version_id)) = source.at(self, place) else { continue };
-            let opened = self.ask(place, async {
-                let bucket = self.target_bucket(place, &source.bucket).await?;
-                let options = OpenOptions { version_id, ..OpenOptions::default() };
-                let store = &self.targets[place].store;
-                let opened = store.open(&Context::background(), &bucket, &source.key, options).await?;
-                if opened.info.etag != etag {
-                    return Err(StoreError::new(StoreErrorKind::Conflict, OPERATION));
-                }
-                opened.content.read(range).await
-            });
-            match opened.await {
-                Ok(body) => return Ok(body),
-                Err(error) => failed = error,
-            }
-        }
-        Err(failed)
     }
 }

@@ -113,6 +113,9 @@ impl<T: Send + 'static> Writers<T> {
                 trailer @ Frame::Trailer(_) => trailers.push(trailer),
             }
         }
+        if self.length_bytes.is_some_and(|length| length != size_bytes) {
+            return Err(refused_body(BodyErrorKind::Incomplete.into()));
+        }
         Ok(Tail { frames: held.into_iter().chain(trailers).collect(), size_bytes })
     }
 

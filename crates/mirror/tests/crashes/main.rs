@@ -89,7 +89,6 @@ every_step! {
     of_an_overwrite_with_the_same_bytes OverwriteAlike
     of_a_delete Delete
     of_a_delete_of_nothing DeleteNothing
-    of_a_delete_of_many DeleteMany
     of_a_copy Copy
     of_new_tags Tag
     of_a_completed_upload Complete

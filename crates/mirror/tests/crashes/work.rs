@@ -2,8 +2,8 @@ use bytes::Bytes;
 use mirror::Mirror;
 use store::{
     Bucket, BucketStore, CompleteOptions, CompletedPart, CopyOptions, CopySource, CreateUploadOptions,
-    DeleteOptions, DeleteTarget, Directive, MultipartStore, ObjectStore, OpenOptions, PartOptions,
-    PutOptions, StoreError, UploadId, UploadRef, WriteCondition,
+    DeleteOptions, Directive, MultipartStore, ObjectStore, OpenOptions, PartOptions, PutOptions, StoreError,
+    UploadId, UploadRef, WriteCondition,
 };
 use types::{Body, ObjectKey, ObjectMetadata, TagSet};
 
@@ -18,7 +18,6 @@ pub(crate) enum Work {
     OverwriteAlike,
     Delete,
     DeleteNothing,
-    DeleteMany,
     Copy,
     Tag,
     Complete,
@@ -77,7 +76,6 @@ impl Work {
             }
             Self::Delete => delete(mirror, bucket, "k").await,
             Self::DeleteNothing => delete(mirror, bucket, "none").await,
-            Self::DeleteMany => delete_many(mirror, bucket).await,
             Self::Copy => copy(mirror, bucket).await,
             Self::Tag => {
                 let tags = TagSet::new(vec![("a".to_owned(), "b".to_owned())], 10).unwrap();
@@ -94,15 +92,6 @@ async fn delete(mirror: &Mirror, bucket: &Bucket, name: &str) -> Result<(), Stor
 }
 
 /// One commit settles all keys of a call, so together they are there or not.
-async fn delete_many(mirror: &Mirror, bucket: &Bucket) -> Result<(), StoreError> {
-    let target = |name| DeleteTarget { key: key(name), options: DeleteOptions::default() };
-    let targets = vec![target("k")];
-    for outcome in mirror.delete_many(&cx(), bucket, targets).await? {
-        outcome?;
-    }
-    Ok(())
-}
-
 async fn copy(mirror: &Mirror, bucket: &Bucket) -> Result<(), StoreError> {
     let source = key("source");
     let etag = mirror.head(&cx(), bucket, &source, OpenOptions::default()).await?.etag;

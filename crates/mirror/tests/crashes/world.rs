@@ -4,7 +4,7 @@ use meta::MemoryMeta;
 use mirror::{Mirror, MirrorOptions, ReadPolicy, Target, WritePolicy};
 use sim::SimRandom;
 use store::{Bucket, BucketStore, BucketUpdate, Versioning};
-use types::{BucketName, Budget, CanonicalId, Clock, Context, FRAME_MAX_BYTES, Owner, TagSet};
+use types::{BucketName, CanonicalId, Clock, Context, Owner, TagSet};
 
 use crate::clock::RuntimeClock;
 use crate::compare::{Shown, shown};
@@ -62,7 +62,6 @@ impl World {
             journal: JournalInLife::new(&self.journal, life),
             clock: self.clock.clone(),
             random: Arc::new(SimRandom::new(17)),
-            budget: Budget::new(8 * FRAME_MAX_BYTES),
         };
         Mirror::open(options).await.unwrap()
     }

@@ -18,7 +18,7 @@ const KEYS: [&str; 8] = ["a", "a/b", "a/c", "a0", "b/x/1", "b/x/2", "c", "c/"];
 /// How many rounds of acts side by side a history has.
 const ROUNDS: u64 = 14;
 /// How long the outcome of a write that nobody waited for is left to itself before somebody looks.
-const SETTLING: Duration = Duration::from_secs(300);
+const SETTLING: Duration = Duration::from_secs(3_600);
 /// How long debts may take once every target behaves.
 const REPAIRED_WITHIN: Duration = Duration::from_secs(3600);
 

@@ -7,7 +7,7 @@ use mirror::{Mirror, MirrorOptions, ReadPolicy, Target, WritePolicy};
 use sim::SimRandom;
 use store::{Bucket, BucketStore, SharedStore, Versioning};
 use tokio::sync::oneshot;
-use types::{BucketName, Budget, CanonicalId, Clock, Context, FRAME_MAX_BYTES, Owner, TagSet};
+use types::{BucketName, CanonicalId, Clock, Context, Owner, TagSet};
 
 use crate::clock::RuntimeClock;
 use crate::faults::Mood;
@@ -98,7 +98,6 @@ impl World {
             journal: JournalInLife::new(&self.journal, &life),
             clock: self.clock.clone(),
             random: Arc::new(SimRandom::new(self.random.number())),
-            budget: Budget::new(8 * FRAME_MAX_BYTES),
         };
         let mirror = within(&life, Mirror::open(options)).await?.expect("a mirror opens");
         let (stop, stopped) = oneshot::channel::<()>();
