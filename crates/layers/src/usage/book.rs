@@ -6,7 +6,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::claim::End;
-use super::group::{Group, Limits, Slot, Usage};
+use super::group::{Group, Item, Limits, Usage};
 
 /// What an account knows.
 #[derive(Debug, Default)]
@@ -14,7 +14,7 @@ pub(super) struct Book {
     pub(super) phase: Phase,
     /// What the bucket holds, with what writes under way may bring beyond that.
     pub(super) used: Usage,
-    pub(super) groups: HashMap<Slot, Group>,
+    pub(super) groups: HashMap<Item, Group>,
     /// Bytes of the parts of each unfinished upload.
     pub(super) uploads: HashMap<UploadId, u64>,
     /// Writes under way; a count needs that there are none.
@@ -41,35 +41,35 @@ pub(super) enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Left {
     Nothing,
-    /// To look at what the slot holds, as it was when so many had joined.
+    /// To look at what the item holds, as it was when so many had joined.
     Look(u64),
 }
 
 impl Book {
-    /// Adds a write to those of a slot; to none but its own without one. Gives the write's number, and where it is known what
-    /// the slot held before.
-    pub(super) fn join(&mut self, slot: Option<Slot>) -> (Slot, u64, Arc<OnceCell<Usage>>) {
+    /// Adds a write to those of a item; to none but its own without one. Gives the write's number, and where it is known what
+    /// the item held before.
+    pub(super) fn join(&mut self, item: Option<Item>) -> (Item, u64, Arc<OnceCell<Usage>>) {
         self.next_id += 1;
         let id = self.next_id;
         // What is added replaces nothing.
-        let before = slot.is_none().then_some(Usage::NOTHING);
-        let slot = slot.unwrap_or(Slot::Own(id));
-        let group = self.groups.entry(slot.clone()).or_insert_with(|| Group::behind(before));
+        let before = item.is_none().then_some(Usage::NOTHING);
+        let item = item.unwrap_or(Item::Own(id));
+        let group = self.groups.entry(item.clone()).or_insert_with(|| Group::behind(before));
         group.joined += 1;
         group.members.push((id, Usage::NOTHING));
         let before = group.before.clone();
-        (slot, id, before)
+        (item, id, before)
     }
 
     /// Reserves room for what a write may bring; as before where there is none.
     pub(super) fn reserve(
         &mut self,
-        slot: &Slot,
+        item: &Item,
         id: u64,
         wanted: Usage,
         limits: &Limits,
     ) -> Result<(), &'static str> {
-        let Some(group) = self.groups.get_mut(slot) else { return Ok(()) };
+        let Some(group) = self.groups.get_mut(item) else { return Ok(()) };
         let Some(place) = group.members.iter().position(|(member, _)| *member == id) else { return Ok(()) };
         let (before, reserved) = (group.extra(), group.members[place].1);
         group.members[place].1 = wanted;
@@ -82,9 +82,9 @@ impl Book {
         Ok(())
     }
 
-    /// Ends a write. The last one of a slot settles what the slot holds, by a look where it cannot tell.
-    pub(super) fn leave(&mut self, slot: &Slot, id: u64, end: End) -> Left {
-        let Some(group) = self.groups.get_mut(slot) else { return Left::Nothing };
+    /// Ends a write. The last one of a item settles what the item holds, by a look where it cannot tell.
+    pub(super) fn leave(&mut self, item: &Item, id: u64, end: End) -> Left {
+        let Some(group) = self.groups.get_mut(item) else { return Left::Nothing };
         let before = group.extra();
         let place = group.members.iter().position(|(member, _)| *member == id);
         let reserved = place.map_or(Usage::NOTHING, |place| group.members.swap_remove(place).1);
@@ -102,27 +102,27 @@ impl Book {
             return Left::Look(group.joined);
         }
         let holds = group.last.unwrap_or(group.held_before());
-        self.settle(slot, holds);
+        self.settle(item, holds);
         Left::Nothing
     }
 
-    /// Settles what a slot holds by what was seen, unless somebody has joined since then. Where nothing was seen, room stays
+    /// Settles what a item holds by what was seen, unless somebody has joined since then. Where nothing was seen, room stays
     /// reserved for the largest that it can be.
-    pub(super) fn looked(&mut self, slot: &Slot, joined: u64, seen: Option<Usage>) {
-        let Some(group) = self.groups.get(slot) else { return };
+    pub(super) fn looked(&mut self, item: &Item, joined: u64, seen: Option<Usage>) {
+        let Some(group) = self.groups.get(item) else { return };
         if group.joined != joined || !group.members.is_empty() {
             return;
         }
         self.is_doubtful |= seen.is_none();
         let holds = seen.unwrap_or(group.held_before().plus(group.extra()));
-        self.settle(slot, holds);
+        self.settle(item, holds);
     }
 
-    fn settle(&mut self, slot: &Slot, holds: Usage) {
-        let Some(group) = self.groups.remove(slot) else { return };
+    fn settle(&mut self, item: &Item, holds: Usage) {
+        let Some(group) = self.groups.remove(item) else { return };
         let (before, extra) = (group.held_before(), group.extra());
         let mut holds = holds;
-        if let Slot::Part(_, upload, _) = slot {
+        if let Item::Part(_, upload, _) = item {
             match self.uploads.get_mut(upload) {
                 Some(bytes) => *bytes = bytes.saturating_add(holds.bytes).saturating_sub(before.bytes),
                 // The upload has ended meanwhile, and what it held with it.

@@ -5,12 +5,12 @@ use store::{StoreError, StoreErrorKind};
 use super::account::Account;
 use super::book::Left;
 use super::count::Below;
-use super::group::{Slot, Usage};
+use super::group::{Item, Usage};
 
 /// How a write ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// The slot holds this now.
+    /// The item holds this now.
     Holds(Usage),
     /// It had no effect.
     Unchanged,
@@ -18,10 +18,10 @@ pub(super) enum End {
     Unknown,
 }
 
-/// A write's share in what its slot holds.
+/// A write's share in what its item holds.
 pub(super) struct Share {
     account: Arc<Account>,
-    slot: Slot,
+    item: Item,
     id: u64,
 }
 
@@ -33,19 +33,19 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    /// Joins the writes of a slot, or adds something of its own, knowing what was there before.
+    /// Joins the writes of a item, or adds something of its own, knowing what was there before.
     ///
     /// # Errors
-    /// Failures of looking at the slot.
+    /// Failures of looking at the item.
     pub(super) async fn join(
         account: &Arc<Account>,
-        slot: Option<Slot>,
+        item: Option<Item>,
         below: &Below,
     ) -> Result<Self, StoreError> {
-        let (slot, id, before) = account.book.lock().join(slot);
-        let share = Arc::new(Share { account: account.clone(), slot, id });
+        let (item, id, before) = account.book.lock().join(item);
+        let share = Arc::new(Share { account: account.clone(), item, id });
         let claim = Self { share: share.clone(), end: Some(End::Unchanged) };
-        before.get_or_try_init(|| below.look(&share.slot)).await?;
+        before.get_or_try_init(|| below.look(&share.item)).await?;
         Ok(claim)
     }
 
@@ -67,13 +67,13 @@ impl Claim {
         self.end = Some(End::Unknown);
     }
 
-    /// Settles what the slot holds.
+    /// Settles what the item holds.
     pub(super) async fn settle(mut self, end: End, below: &Below) {
         self.end = None;
         let left = self.share.leave(end);
         if let Left::Look(joined) = left {
             let mut look = Look { share: &self.share, joined, seen: None };
-            look.seen = below.look(&self.share.slot).await.ok();
+            look.seen = below.look(&self.share.item).await.ok();
         }
     }
 }
@@ -96,16 +96,16 @@ impl Share {
     /// # Errors
     /// `Full`.
     pub(super) fn reserve(&self, wanted: Usage) -> Result<(), StoreError> {
-        let reserved = self.account.book.lock().reserve(&self.slot, self.id, wanted, &self.account.limits);
+        let reserved = self.account.book.lock().reserve(&self.item, self.id, wanted, &self.account.limits);
         reserved.map_err(|full| StoreError::new(StoreErrorKind::Full(full), "keep to the quota"))
     }
 
     fn leave(&self, end: End) -> Left {
-        self.account.book.lock().leave(&self.slot, self.id, end)
+        self.account.book.lock().leave(&self.item, self.id, end)
     }
 }
 
-/// A look at a slot, which settles it also when it is dropped.
+/// A look at a item, which settles it also when it is dropped.
 struct Look<'a> {
     share: &'a Share,
     joined: u64,
@@ -114,6 +114,6 @@ struct Look<'a> {
 
 impl Drop for Look<'_> {
     fn drop(&mut self) {
-        self.share.account.book.lock().looked(&self.share.slot, self.joined, self.seen);
+        self.share.account.book.lock().looked(&self.share.item, self.joined, self.seen);
     }
 }

@@ -7,7 +7,7 @@ use store::{
 };
 use types::{Context, ObjectKey};
 
-use super::group::{Slot, Usage};
+use super::group::{Item, Usage};
 
 /// Entries asked for at once.
 const PAGE: usize = 1000;
@@ -116,19 +116,19 @@ impl Below {
         }
     }
 
-    /// What a slot holds.
+    /// What a item holds.
     ///
     /// # Errors
     /// Failures of the store; `Internal` for a version that was not made, or whose name was not told.
-    pub(super) async fn look(&self, slot: &Slot) -> Result<Usage, StoreError> {
-        let seen = match slot {
-            Slot::Own(_) => return Err(StoreError::new(StoreErrorKind::Internal, "look for a version")),
-            Slot::Object(key, version_id) => {
+    pub(super) async fn look(&self, item: &Item) -> Result<Usage, StoreError> {
+        let seen = match item {
+            Item::Own(_) => return Err(StoreError::new(StoreErrorKind::Internal, "look for a version")),
+            Item::Object(key, version_id) => {
                 let options = OpenOptions { version_id: version_id.clone(), ..OpenOptions::default() };
                 let head = self.store.head(&self.cx, &self.bucket, key, options).await;
                 head.map(|info| Usage { bytes: info.size_bytes, objects: 1 })
             }
-            Slot::Part(key, id, number) => {
+            Item::Part(key, id, number) => {
                 let upload = UploadRef { bucket: &self.bucket, key, id };
                 let page = ListParts { after: number.saturating_sub(1), limit: 1 };
                 let listed = self.store.list_parts(&self.cx, upload, page).await;

@@ -56,7 +56,7 @@ impl Usage {
 
 /// What one write replaces or removes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Slot {
+pub(super) enum Item {
     /// Nothing: it adds a version of its own, under a number of its own.
     Own(u64),
     /// The current object, or a version.
@@ -65,11 +65,11 @@ pub(super) enum Slot {
     Part(ObjectKey, UploadId, u32),
 }
 
-/// Writes of one slot that overlap. At most one of them is what the slot holds in the end, so together they need as much room
+/// Writes of one item that overlap. At most one of them is what the item holds in the end, so together they need as much room
 /// as the largest.
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    /// What the slot held before the first of them; none of them goes on until that is known.
+    /// What the item held before the first of them; none of them goes on until that is known.
     pub(super) before: Arc<OnceCell<Usage>>,
     /// Writes that ever joined.
     pub(super) joined: u64,
@@ -77,14 +77,14 @@ pub(super) struct Group {
     pub(super) members: Vec<(u64, Usage)>,
     /// The largest that has ended, or may have taken effect.
     pub(super) peak: Usage,
-    /// What the slot holds, by the one that ended last.
+    /// What the item holds, by the one that ended last.
     pub(super) last: Option<Usage>,
-    /// Whether only a look can tell what the slot holds.
+    /// Whether only a look can tell what the item holds.
     pub(super) is_unsure: bool,
 }
 
 impl Group {
-    /// No writes yet, of a slot of which it is known or not what it holds.
+    /// No writes yet, of a item of which it is known or not what it holds.
     pub(super) fn behind(before: Option<Usage>) -> Self {
         Self { before: Arc::new(OnceCell::new_with(before)), ..Self::default() }
     }
@@ -93,7 +93,7 @@ impl Group {
         self.before.get().copied().unwrap_or_default()
     }
 
-    /// What is reserved beyond what the slot held before.
+    /// What is reserved beyond what the item held before.
     pub(super) fn extra(&self) -> Usage {
         let largest = self.members.iter().fold(self.peak, |largest, (_, usage)| largest.max(*usage));
         largest.less(self.held_before())

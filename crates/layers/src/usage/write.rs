@@ -7,7 +7,7 @@ use types::{ObjectKey, VersionId};
 use super::account::{Account, Entry};
 use super::claim::{Claim, End};
 use super::count::Below;
-use super::group::{Slot, Usage};
+use super::group::{Item, Usage};
 use super::taking::Taking;
 use crate::wrap::{Answer, Sent, Size};
 
@@ -63,8 +63,8 @@ impl Write {
     ) -> Result<T, StoreError> {
         let bytes = self.bytes(size).await?;
         let wanted = Usage { bytes: bytes.unwrap_or(0), objects: 0 };
-        let slot = Slot::Part(upload.key.clone(), upload.id.clone(), number);
-        let (_entry, claim) = self.claim(Some(slot), wanted).await?;
+        let item = Item::Part(upload.key.clone(), upload.id.clone(), number);
+        let (_entry, claim) = self.claim(Some(item), wanted).await?;
         self.bring(claim, wanted.objects, bytes, sent, run).await
     }
 
@@ -135,11 +135,11 @@ impl Write {
         sent: S,
         mut run: impl Run<S, T>,
     ) -> Result<T, StoreError> {
-        let Some(slot) = self.removed(key, version_id) else {
+        let Some(item) = self.removed(key, version_id) else {
             let _entry = self.account.enter(&self.below).await?;
             return run(sent).await;
         };
-        let (_entry, mut claim) = self.claim(Some(slot), Usage::NOTHING).await?;
+        let (_entry, mut claim) = self.claim(Some(item), Usage::NOTHING).await?;
         claim.begin();
         let outcome = run(sent).await;
         let end = outcome.as_ref().map_or_else(end_of, |_| End::Holds(Usage::NOTHING));
@@ -157,10 +157,10 @@ impl Write {
         let _entry = self.account.enter(&self.below).await?;
         let mut joining = Vec::with_capacity(targets.len());
         for target in targets {
-            let slot = self.removed(&target.key, target.options.version_id.as_ref());
+            let item = self.removed(&target.key, target.options.version_id.as_ref());
             joining.push(async move {
-                match slot {
-                    Some(slot) => Claim::join(&self.account, Some(slot), &self.below).await.map(Some),
+                match item {
+                    Some(item) => Claim::join(&self.account, Some(item), &self.below).await.map(Some),
                     None => Ok(None),
                 }
             });
@@ -210,10 +210,10 @@ impl Write {
     }
 
     /// Waits until the bucket is counted and takes room; where there is none, and doubt, the bucket is counted again first.
-    async fn claim(&self, slot: Option<Slot>, wanted: Usage) -> Result<(Entry, Claim), StoreError> {
+    async fn claim(&self, item: Option<Item>, wanted: Usage) -> Result<(Entry, Claim), StoreError> {
         loop {
             let entry = self.account.enter(&self.below).await?;
-            let claim = Claim::join(&self.account, slot.clone(), &self.below).await?;
+            let claim = Claim::join(&self.account, item.clone(), &self.below).await?;
             let Err(full) = claim.reserve(wanted) else { return Ok((entry, claim)) };
             drop((claim, entry));
             if !self.account.doubt() {
@@ -223,19 +223,19 @@ impl Write {
     }
 
     /// What a new object at this key replaces.
-    fn replaced(&self, key: &ObjectKey) -> Option<Slot> {
+    fn replaced(&self, key: &ObjectKey) -> Option<Item> {
         match self.below.bucket.versioning {
-            Versioning::Off => Some(Slot::Object(key.clone(), None)),
-            Versioning::Suspended => Some(Slot::Object(key.clone(), Some(VersionId::Null))),
+            Versioning::Off => Some(Item::Object(key.clone(), None)),
+            Versioning::Suspended => Some(Item::Object(key.clone(), Some(VersionId::Null))),
             Versioning::Enabled => None,
         }
     }
 
     /// What a delete removes; nothing where it only puts a marker.
-    fn removed(&self, key: &ObjectKey, version_id: Option<&VersionId>) -> Option<Slot> {
+    fn removed(&self, key: &ObjectKey, version_id: Option<&VersionId>) -> Option<Item> {
         match (version_id, self.below.bucket.versioning) {
             (None, _) | (Some(VersionId::Null), Versioning::Off) => self.replaced(key),
-            (Some(version_id), _) => Some(Slot::Object(key.clone(), Some(version_id.clone()))),
+            (Some(version_id), _) => Some(Item::Object(key.clone(), Some(version_id.clone()))),
         }
     }
 
