@@ -86,6 +86,8 @@ impl Health {
 pub(super) fn condition_of(error: &io::Error) -> Condition {
     match error.raw_os_error().map(Errno::from_raw_os_error) {
         Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => Condition::Full,
+        // Nor is the device to blame for these; what is there can be read.
+        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN) => Condition::Full,
         Some(Errno::ROFS | Errno::ACCESS | Errno::PERM) => Condition::ReadOnly,
         _ => Condition::Failing,
     }
@@ -137,6 +139,7 @@ mod tests {
         let of = |errno: Errno| condition_of(&io::Error::from(errno));
         assert_eq!(of(Errno::NOSPC), Condition::Full);
         assert_eq!(of(Errno::DQUOT), Condition::Full);
+        assert_eq!(of(Errno::MFILE), Condition::Full);
         assert_eq!(of(Errno::ROFS), Condition::ReadOnly);
         assert_eq!(of(Errno::IO), Condition::Failing);
         assert_eq!(condition_of(&io::ErrorKind::WriteZero.into()), Condition::Failing);

@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use super::fs::{Directory, File};
 use super::index::Slot;
 use super::record::{Header, RECORD_BYTES, Record};
-use super::state::{State, Unsynced};
+use super::state::State;
 
 /// The name of the index on disk, and of one that is being written.
 pub(super) const INDEX_NAME: &str = "index";
@@ -48,40 +48,40 @@ impl Journal {
         if inner.synced_removals >= removals {
             return Ok(());
         }
-        let taken = state.lock().unsynced.take();
-        let synced = inner.flush(state).and_then(|()| match &inner.file {
-            Some(file) => file.sync(),
-            None => Err(io::Error::other("the index on disk must be rewritten first")),
-        });
-        inner.synced(state, taken, synced)
+        let removals = state.lock().unsynced.removals;
+        inner.flush(state)?;
+        let Some(file) = &inner.file else {
+            return Err(io::Error::other("the index on disk must be rewritten first"));
+        };
+        if let Err(error) = file.sync() {
+            // What of it lasts is unknown, and a later sync does not tell.
+            inner.file = None;
+            return Err(error);
+        }
+        inner.synced(state, removals);
+        Ok(())
     }
 
     /// Writes a new index of all that is there, durably, in place of the old one.
     pub(super) fn rewrite(&self, directory: &dyn Directory, state: &Mutex<State>) -> io::Result<()> {
         let mut inner = self.0.lock();
-        // What cannot be added to the old index is in the new one.
-        let _ = inner.flush(state);
-        let (taken, slots) = {
+        let (removals, slots) = {
             let mut state = state.lock();
+            // The new index has what these records say.
             state.pending.clear();
-            (state.unsynced.take(), state.index.slots_in_order())
+            (state.unsynced.removals, state.index.slots_in_order())
         };
-        let written = write_all(directory, state, &slots);
-        let result = match written {
-            Ok((file, length_bytes)) => {
-                inner.file = Some(file);
-                inner.length_bytes = length_bytes;
-                let mut state = state.lock();
-                state.room.index_bytes = length_bytes + state.pending.len() as u64;
-                Ok(())
-            }
-            Err(error) => {
-                // Records that came meanwhile follow the old index still; without one, the next rewriting has them.
-                let _ = directory.remove(NEW_INDEX_NAME);
-                Err(error)
-            }
-        };
-        inner.synced(state, taken, result)
+        // Until it is there, the old one does not go with what is in memory.
+        inner.file = None;
+        let (file, length_bytes) = write_all(directory, state, &slots)?;
+        inner.file = Some(file);
+        inner.length_bytes = length_bytes;
+        {
+            let mut state = state.lock();
+            state.room.index_bytes = length_bytes + state.pending.len() as u64;
+        }
+        inner.synced(state, removals);
+        Ok(())
     }
 }
 
@@ -98,18 +98,9 @@ impl Inner {
         Ok(())
     }
 
-    fn synced(&mut self, state: &Mutex<State>, taken: Unsynced, result: io::Result<()>) -> io::Result<()> {
-        match result {
-            Ok(()) => {
-                self.synced_removals = taken.removals;
-                Ok(())
-            }
-            Err(error) => {
-                self.file = None;
-                state.lock().unsynced.restore(taken);
-                Err(error)
-            }
-        }
+    fn synced(&mut self, state: &Mutex<State>, removals: u64) {
+        self.synced_removals = removals;
+        state.lock().unsynced.synced(removals);
     }
 }
 

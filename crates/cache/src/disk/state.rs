@@ -1,4 +1,4 @@
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::fs::{File, Holes};
@@ -54,36 +54,32 @@ pub(super) enum Reserved {
 pub(super) struct Unsynced {
     /// Grows with each removal.
     pub(super) removals: u64,
-    hashes: HashSet<u64>,
-    has_more: bool,
+    /// Of each record of what is known, by its hash, which removal it was.
+    hashes: HashMap<u64, u64>,
+    /// The last one that is not among them for want of room.
+    others: Option<u64>,
 }
 
 impl Unsynced {
     /// Whether the removal of a record with this hash may not last.
     pub(super) fn may_have(&self, hash: u64) -> bool {
-        self.has_more || self.hashes.contains(&hash)
+        self.others.is_some() || self.hashes.contains_key(&hash)
+    }
+
+    /// All removals up to this one last.
+    pub(super) fn synced(&mut self, removals: u64) {
+        self.hashes.retain(|_, removal| *removal > removals);
+        self.others = self.others.filter(|removal| *removal > removals);
     }
 
     fn add(&mut self, entry: &Entry) {
         self.removals += 1;
         let has_room = self.hashes.len() < UNSYNCED_MAX;
         match entry.is_state() {
-            true if has_room => drop(self.hashes.insert(entry.hash())),
-            true => self.has_more = true,
+            true if has_room => drop(self.hashes.insert(entry.hash(), self.removals)),
+            true => self.others = Some(self.removals),
             false => {}
         }
-    }
-
-    /// Takes out all that is about to be made to last.
-    pub(super) fn take(&mut self) -> Self {
-        let removals = self.removals;
-        Self { removals, ..std::mem::replace(self, Self { removals, ..Self::default() }) }
-    }
-
-    /// Puts back what could not be made to last.
-    pub(super) fn restore(&mut self, taken: Self) {
-        self.hashes.extend(taken.hashes);
-        self.has_more |= taken.has_more;
     }
 }
 
@@ -156,6 +152,7 @@ impl State {
     pub(super) fn evict(&mut self) -> Option<Step> {
         let step = self.index.evict()?;
         match step {
+            Step::Kept => {}
             Step::Promoted(slot) => {
                 if let Some(entry) = self.index.entry(slot) {
                     let record = Record::promote(entry);

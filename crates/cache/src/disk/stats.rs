@@ -7,7 +7,7 @@ use types::Counter;
 pub enum Condition {
     /// It serves and fills.
     Open,
-    /// It serves; fills are refused for want of room on the device.
+    /// It serves; fills are refused for want of room on the device, or of open files.
     Full,
     /// It serves; fills are refused because the device refuses writes.
     ReadOnly,

@@ -218,6 +218,18 @@ impl BlockStore {
         synced.unwrap_or_else(|| Err(io::Error::other("the process is shutting down")))
     }
 
+    /// Looks at the file system, and does what follows: evicts where it has become full by others, tries a device anew that
+    /// failed. To be called now and then; fills do the same, but only while there are any.
+    ///
+    /// # Cancel safety
+    /// What is begun is done.
+    pub async fn tend(&self) {
+        let shared = self.shared.clone();
+        if shared.may_fill() {
+            let _ = blocking(move || shared.upkeep()).await;
+        }
+    }
+
     /// In which state the directory is.
     #[must_use]
     pub fn condition(&self) -> Condition {
@@ -253,7 +265,7 @@ impl Shared {
     fn begin_use(&self) -> io::Result<()> {
         let begun = probe_in(&*self.directory).and_then(|()| match self.journal.is_broken() {
             true => self.rewrite_index(),
-            false => Ok(()),
+            false => self.journal.flush(&self.state),
         });
         match begun {
             Err(error) if condition_of(&error) == Condition::Full => {

@@ -12,7 +12,6 @@ mod slab;
 pub(super) use entry::REACH_WHOLE;
 pub(super) use entry::{Entry, QueueName, reach};
 
-use entry::USES_MAX;
 use ghost::Ghost;
 use hashbrown::HashTable;
 use queue::Queue;
@@ -43,6 +42,8 @@ pub(super) struct NewEntry {
 pub(super) enum Step {
     /// A block was used again while it was new: it stays, in the main queue.
     Promoted(Slot),
+    /// A block has been used since its turn came last: it gets another.
+    Kept,
     /// A block was taken out of the index.
     Evicted(Entry),
 }
@@ -151,7 +152,8 @@ impl Index {
         }
     }
 
-    /// One step towards room; `None` where there is no block.
+    /// One step towards room; `None` where there is no block. Each step that takes no block out takes a use from one, so there
+    /// are at most four to each that does.
     pub(super) fn evict(&mut self) -> Option<Step> {
         let all = self.small.pages + self.main.pages;
         let from_small = self.main.oldest.is_none() || self.small.pages * SMALL_SHARE >= all;
@@ -165,18 +167,15 @@ impl Index {
             self.ghost.put(entry.hash());
             return Some(Step::Evicted(entry));
         }
-        // Each turn takes a use away, so after as many turns one block has none left.
-        for _ in 0..=self.len() * usize::from(USES_MAX) {
-            let slot = self.main.oldest?;
-            let uses = self.slab.get(slot).uses();
-            if uses == 0 {
-                return self.remove(slot).map(Step::Evicted);
-            }
-            self.slab.get_mut(slot).set_uses(uses - 1);
-            self.unlink(slot);
-            self.push(slot, QueueName::Main);
+        let slot = self.main.oldest?;
+        let uses = self.slab.get(slot).uses();
+        if uses == 0 {
+            return self.remove(slot).map(Step::Evicted);
         }
-        None
+        self.slab.get_mut(slot).set_uses(uses - 1);
+        self.unlink(slot);
+        self.push(slot, QueueName::Main);
+        Some(Step::Kept)
     }
 
     /// All slots in the order in which they would be evicted if nothing were used: of each queue, the oldest first.

@@ -1,3 +1,4 @@
+use super::entry::USES_MAX;
 use super::*;
 use crate::disk::layout::PAGE_BYTES;
 

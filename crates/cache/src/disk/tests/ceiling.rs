@@ -134,6 +134,10 @@ async fn the_file_systems_low_water_evicts_then_refuses_and_recovers() {
     }
     assert!(store.stats().counters.evictions.get() > 5);
     assert!(disk.allocated_bytes() <= 5 << 20);
+    // Others fill the device while nothing is fetched.
+    disk.set_free_bytes(3 << 20);
+    store.tend().await;
+    assert!(disk.allocated_bytes() <= 1 << 20, "{}", disk.allocated_bytes());
     disk.set_free_bytes(disk.allocated_bytes() + (100 << 10));
     store.settle().await;
     // Others take what is given back.
