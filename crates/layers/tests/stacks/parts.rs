@@ -146,7 +146,6 @@ impl Copies {
             journal: Arc::new(self.journal.clone()),
             clock: Arc::new(SystemClock),
             random: Seeded::new(99),
-            budget: budget(),
         };
         let mirror = Mirror::open(options).await.unwrap();
         let worker = mirror.clone();
