@@ -2,3 +2,16 @@
 //!
 //! Knows: the sealed form of an object, keys and what wraps them, sizes before and after.
 //! Does not know: any one store, HTTP, where keys are kept.
+
+mod error;
+pub mod format;
+mod keys;
+mod layer;
+mod names;
+mod state;
+mod stats;
+
+pub use format::{Algorithm, Secret};
+pub use keys::{KEY_ID_MAX_BYTES, KeyError, KeyErrorKind, KeyService, Keyring, KeyringError};
+pub use layer::{Crypt, CryptOptions, Foreign, Names, PART_MIN_BYTES, RewrapEvent, RewrapReport};
+pub use stats::CryptStats;

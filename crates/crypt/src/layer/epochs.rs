@@ -1,0 +1,331 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use store::{
+    Bucket, ListEntry, ListObjects, Missing, OpenOptions, Position, PutOptions, PutOutcome, SharedStore,
+    StoreError, StoreErrorKind, WriteCondition,
+};
+use types::{Body, BucketName, ByteRange, Context, ETag, ObjectKey, Random};
+
+use super::gate::Gate;
+use super::reserved::Reserved;
+use crate::error::{During, corrupt, from_stored_body};
+use crate::format::{Id, Secret, new_id};
+use crate::keys::{EPOCH_MAX_BYTES, EpochRecord, KeyErrorKind, KeyService, context};
+use crate::stats::CryptStats;
+
+/// Buckets whose keys are kept in memory; past it all are forgotten and read again as they are needed.
+const BUCKETS_MAX: usize = 10_000;
+/// Epoch keys asked for at once.
+const PAGE: usize = 1000;
+const OPERATION: &str = "keys of the bucket";
+/// The id that the key of encrypted names is bound to.
+const NAMES_ID: Id = [0; 16];
+
+/// The epoch keys of buckets: small objects beside the objects that they are for, read once.
+pub(super) struct Epochs {
+    inner: SharedStore,
+    keys: Arc<dyn KeyService>,
+    random: Arc<dyn Random>,
+    reserved: Reserved,
+    stats: Arc<CryptStats>,
+    buckets: Mutex<HashMap<(BucketName, u64), Arc<BucketKeys>>>,
+}
+
+#[derive(Default)]
+struct BucketKeys {
+    known: Mutex<HashMap<Id, Secret>>,
+    writing: Mutex<Option<(String, Id, Secret)>>,
+    /// Held while the keys of the bucket are looked for or made.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// An epoch key as it stands in the store.
+pub(super) struct StoredEpoch {
+    pub(super) key: ObjectKey,
+    pub(super) etag: ETag,
+    pub(super) record: EpochRecord,
+    pub(super) bytes: bytes::Bytes,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Epochs {
+    pub(super) fn new(
+        inner: SharedStore,
+        keys: Arc<dyn KeyService>,
+        random: Arc<dyn Random>,
+        (reserved, stats): (Reserved, Arc<CryptStats>),
+    ) -> Self {
+        Self { inner, keys, random, reserved, stats, buckets: Mutex::default() }
+    }
+
+    fn of(&self, bucket: &Bucket) -> Arc<BucketKeys> {
+        let mut buckets = locked(&self.buckets);
+        if buckets.len() >= BUCKETS_MAX {
+            buckets.clear();
+        }
+        buckets.entry((bucket.name.clone(), bucket.handle)).or_default().clone()
+    }
+
+    /// The bucket was removed, or its keys were wrapped anew.
+    pub(super) fn forget(&self, bucket: &Bucket) {
+        locked(&self.buckets).remove(&(bucket.name.clone(), bucket.handle));
+    }
+
+    /// The epoch key that new objects are wrapped with; made where the bucket has none of the primary key.
+    pub(super) async fn current(
+        &self,
+        cx: &Context,
+        bucket: &Bucket,
+        gate: &Gate,
+    ) -> Result<(Id, Secret), StoreError> {
+        let primary = self.keys.primary().await.during(OPERATION)?;
+        let keys = self.of(bucket);
+        let found = || {
+            let writing = locked(&keys.writing).clone()?;
+            (writing.0 == primary).then_some((writing.1, writing.2))
+        };
+        if let Some(found) = found() {
+            return Ok(found);
+        }
+        let _turn = keys.turn.lock().await;
+        if let Some(found) = found() {
+            return Ok(found);
+        }
+        let (id, secret) = match self.stored_under(cx, bucket, &primary).await? {
+            Some(found) => found,
+            None => self.make(cx, bucket, &primary, gate).await?,
+        };
+        locked(&keys.known).insert(id, secret.clone());
+        *locked(&keys.writing) = Some((primary, id, secret.clone()));
+        Ok((id, secret))
+    }
+
+    /// An epoch key that is there and wrapped with `key_id`.
+    async fn stored_under(
+        &self,
+        cx: &Context,
+        bucket: &Bucket,
+        key_id: &str,
+    ) -> Result<Option<(Id, Secret)>, StoreError> {
+        for key in self.list(cx, bucket).await? {
+            // One that is damaged or just gone is none to write with; its objects tell when they are read.
+            let Ok(stored) = self.load(cx, bucket, &key).await else { continue };
+            if stored.record.key_id == key_id && self.reserved.epoch(&stored.record.id) == key.as_str() {
+                match self.unwrap(bucket, &stored.record).await {
+                    Ok(secret) => return Ok(Some((stored.record.id, secret))),
+                    Err(error) if matches!(error.kind, StoreErrorKind::Corrupt) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes an epoch key under a random name, so that it never takes another's place.
+    async fn make(
+        &self,
+        cx: &Context,
+        bucket: &Bucket,
+        key_id: &str,
+        gate: &Gate,
+    ) -> Result<(Id, Secret), StoreError> {
+        let gone = || StoreError::missing(Missing::Bucket, OPERATION);
+        let _inside = gate.enter().await.ok_or_else(gone)?;
+        let (id, secret) = (new_id(&*self.random), Secret::random(&*self.random));
+        let record = self.wrap(bucket, id, key_id, &secret).await?;
+        let key = own_key(&self.reserved.epoch(&id))?;
+        self.store(cx, bucket, &key, &record, WriteCondition::Always).await?;
+        self.stats.epochs_made.add(1);
+        Ok((id, secret))
+    }
+
+    pub(super) async fn wrap(
+        &self,
+        bucket: &Bucket,
+        id: Id,
+        key_id: &str,
+        secret: &Secret,
+    ) -> Result<EpochRecord, StoreError> {
+        let wrapped = self.keys.wrap(key_id, secret, &context(&bucket.name, &id)).await.during(OPERATION)?;
+        Ok(EpochRecord { id, key_id: key_id.to_owned(), wrapped })
+    }
+
+    pub(super) async fn unwrap(&self, bucket: &Bucket, record: &EpochRecord) -> Result<Secret, StoreError> {
+        let context = context(&bucket.name, &record.id);
+        let unwrapped = self.keys.unwrap(&record.key_id, &record.wrapped, &context).await;
+        if unwrapped
+            .as_ref()
+            .is_err_and(|error| matches!(error.kind, KeyErrorKind::Unknown | KeyErrorKind::Denied))
+        {
+            self.stats.keys_missing.add(1);
+        }
+        unwrapped.during(OPERATION)
+    }
+
+    pub(super) async fn primary(&self) -> Result<String, StoreError> {
+        self.keys.primary().await.during(OPERATION)
+    }
+
+    /// The epoch key of this id.
+    pub(super) async fn secret(&self, cx: &Context, bucket: &Bucket, id: &Id) -> Result<Secret, StoreError> {
+        let keys = self.of(bucket);
+        let known = || locked(&keys.known).get(id).cloned();
+        if let Some(secret) = known() {
+            return Ok(secret);
+        }
+        let _turn = keys.turn.lock().await;
+        if let Some(secret) = known() {
+            return Ok(secret);
+        }
+        let key = own_key(&self.reserved.epoch(id))?;
+        let stored = match self.load(cx, bucket, &key).await {
+            // An envelope that names what is not there was changed, or its bucket's key was destroyed.
+            Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Key)) => {
+                return Err(corrupt(OPERATION));
+            }
+            loaded => loaded?,
+        };
+        if stored.record.id != *id {
+            return Err(corrupt(OPERATION));
+        }
+        let secret = self.unwrap(bucket, &stored.record).await?;
+        locked(&keys.known).insert(*id, secret.clone());
+        Ok(secret)
+    }
+
+    /// The key of encrypted names; made where the bucket has none.
+    pub(super) async fn names(
+        &self,
+        cx: &Context,
+        bucket: &Bucket,
+        gate: &Gate,
+    ) -> Result<Secret, StoreError> {
+        let keys = self.of(bucket);
+        let known = || locked(&keys.known).get(&NAMES_ID).cloned();
+        if let Some(secret) = known() {
+            return Ok(secret);
+        }
+        let _turn = keys.turn.lock().await;
+        if let Some(secret) = known() {
+            return Ok(secret);
+        }
+        let key = own_key(&self.reserved.names())?;
+        let secret = match self.load(cx, bucket, &key).await {
+            Ok(stored) => self.unwrap(bucket, &stored.record).await?,
+            Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Key)) => {
+                self.make_names(cx, bucket, &key, gate).await?
+            }
+            Err(error) => return Err(error),
+        };
+        locked(&keys.known).insert(NAMES_ID, secret.clone());
+        Ok(secret)
+    }
+
+    /// Of several who make it at once, the one whose object stays has made it.
+    async fn make_names(
+        &self,
+        cx: &Context,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        gate: &Gate,
+    ) -> Result<Secret, StoreError> {
+        let gone = || StoreError::missing(Missing::Bucket, OPERATION);
+        let _inside = gate.enter().await.ok_or_else(gone)?;
+        let primary = self.primary().await?;
+        let record = self.wrap(bucket, NAMES_ID, &primary, &Secret::random(&*self.random)).await?;
+        let condition = match self.inner.capabilities(bucket).conditional_put.is_yes() {
+            true => WriteCondition::IfAbsent,
+            false => WriteCondition::Always,
+        };
+        match self.store(cx, bucket, key, &record, condition).await {
+            Err(error)
+                if matches!(error.kind, StoreErrorKind::ConditionFailed | StoreErrorKind::Conflict) => {}
+            stored => drop(stored?),
+        }
+        self.stats.epochs_made.add(1);
+        let stored = self.load(cx, bucket, key).await?;
+        self.unwrap(bucket, &stored.record).await
+    }
+
+    /// The keys of all epoch keys that the bucket has.
+    pub(super) async fn list(&self, cx: &Context, bucket: &Bucket) -> Result<Vec<ObjectKey>, StoreError> {
+        let mut keys: Vec<ObjectKey> = Vec::new();
+        let mut after = None;
+        loop {
+            let prefix = self.reserved.epochs();
+            let options = ListObjects { prefix, delimiter: None, after, limit: PAGE };
+            let page = self.inner.list(cx, bucket, options).await?;
+            keys.extend(page.entries.into_iter().filter_map(|entry| match entry {
+                ListEntry::Object(object) => Some(object.key),
+                ListEntry::Prefix(_) => None,
+            }));
+            match keys.last() {
+                Some(last) if page.more => after = Some(Position::Key(last.as_str().to_owned())),
+                _ => return Ok(keys),
+            }
+        }
+    }
+
+    /// All of the layer's own keys in a bucket that are there, that of encrypted names included.
+    pub(super) async fn all(&self, cx: &Context, bucket: &Bucket) -> Result<Vec<StoredEpoch>, StoreError> {
+        let mut keys = self.list(cx, bucket).await?;
+        keys.push(own_key(&self.reserved.names())?);
+        let mut stored = Vec::with_capacity(keys.len());
+        for key in keys {
+            match self.load(cx, bucket, &key).await {
+                Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Key)) => {}
+                loaded => stored.push(loaded?),
+            }
+        }
+        Ok(stored)
+    }
+
+    async fn load(&self, cx: &Context, bucket: &Bucket, key: &ObjectKey) -> Result<StoredEpoch, StoreError> {
+        let opened = match self.inner.open(cx, bucket, key, OpenOptions::default()).await {
+            Err(error) if matches!(error.kind, StoreErrorKind::DeleteMarker { .. }) => {
+                return Err(StoreError::missing(Missing::Key, OPERATION));
+            }
+            opened => opened?,
+        };
+        if opened.info.size_bytes > EPOCH_MAX_BYTES as u64 {
+            return Err(corrupt(OPERATION));
+        }
+        let body = opened.content.read(ByteRange::whole(opened.info.size_bytes)).await?;
+        let bytes =
+            body.collect(EPOCH_MAX_BYTES).await.map_err(|error| from_stored_body(error, OPERATION))?;
+        let record = EpochRecord::decode(&bytes).during(OPERATION)?;
+        Ok(StoredEpoch { key: key.clone(), etag: opened.info.etag, record, bytes })
+    }
+
+    pub(super) async fn store(
+        &self,
+        cx: &Context,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        record: &EpochRecord,
+        condition: WriteCondition,
+    ) -> Result<PutOutcome, StoreError> {
+        let options = PutOptions { condition, ..PutOptions::default() };
+        self.inner.put(cx, bucket, key, Body::from_bytes(record.encode()), options).await
+    }
+
+    /// Puts a key back as it was.
+    pub(super) async fn restore(
+        &self,
+        cx: &Context,
+        bucket: &Bucket,
+        stored: &StoredEpoch,
+    ) -> Result<(), StoreError> {
+        let body = Body::from_bytes(stored.bytes.clone());
+        self.inner.put(cx, bucket, &stored.key, body, PutOptions::default()).await.map(drop)
+    }
+}
+
+/// A key of the layer's own.
+fn own_key(text: &str) -> Result<ObjectKey, StoreError> {
+    ObjectKey::new(text).map_err(|error| StoreError::with_source(StoreErrorKind::Internal, OPERATION, error))
+}
