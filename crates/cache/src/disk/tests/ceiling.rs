@@ -3,6 +3,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
+use crate::disk::segments::SEGMENTS_MAX;
 use crate::disk::testing::{MemDisk, bytes, clock, key, open, options, options_by};
 use crate::disk::{BlockStore, CEILING_MIN_BYTES, Condition, DiskErrorKind, DiskOptions, Watermarks};
 
@@ -85,6 +86,24 @@ async fn without_holes_whole_segments_go_and_the_ceiling_holds() {
     assert!(disk.peak_bytes() <= ceiling_bytes, "{}", disk.peak_bytes());
     assert_eq!(store.bytes_of(&key(999)).await.unwrap().unwrap(), bytes(999, 50_000));
     assert!(store.stats().entries > 40, "{}", store.stats().entries);
+}
+
+#[tokio::test]
+async fn segments_of_few_blocks_are_given_up_before_there_are_too_many() {
+    let disk = MemDisk::new();
+    let store = open(&disk, options(4 << 20)).unwrap();
+    for round in 0..400_u64 {
+        assert!(store.fill(&key(format!("hot{round}")), bytes(round, 1000)).await);
+        for _ in 0..3 {
+            store.bytes_of(&key(format!("hot{round}"))).await.unwrap().unwrap();
+        }
+        assert!(store.fill(&key(round), bytes(round, 60_000)).await);
+        let segments = disk.names().iter().filter(|name| name.starts_with("segment-")).count();
+        assert!(segments <= SEGMENTS_MAX, "{segments} in round {round}");
+    }
+    let hot = (0..400_u64).filter(|round| store.contains(&key(format!("hot{round}")))).count();
+    assert!(hot >= 200, "{hot}");
+    assert!(disk.peak_bytes() <= 4 << 20);
 }
 
 #[tokio::test]

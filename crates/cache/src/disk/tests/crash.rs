@@ -86,6 +86,29 @@ async fn a_process_may_end_at_any_call() {
 }
 
 #[tokio::test]
+async fn a_process_may_end_at_any_call_of_rewriting_the_index() {
+    for calls in 0..20 {
+        let disk = MemDisk::new();
+        let store = open(&disk, options(CEILING)).unwrap();
+        for name in 0..15_u64 {
+            assert!(store.fill(&key(name), bytes(name, 3_000)).await);
+        }
+        store.remove(&key(14));
+        store.settle().await;
+        disk.end_after(calls);
+        let is_rewritten = store.shared.rewrite_index().is_ok();
+        let ended = disk.copy();
+        let again = open(&ended, options(CEILING)).unwrap();
+        assert_eq!(held(&again, 0..15).await.len(), 14, "after {calls} calls");
+        assert!(!ended.names().contains(&"index.new".to_owned()));
+        if is_rewritten {
+            return;
+        }
+    }
+    panic!("the index was never rewritten");
+}
+
+#[tokio::test]
 async fn an_index_that_is_cut_anywhere_loses_only_its_end() {
     let disk = MemDisk::new();
     let store = open(&disk, options(CEILING)).unwrap();

@@ -6,3 +6,4 @@ mod format;
 mod model;
 mod scale;
 mod serve;
+mod together;
