@@ -4,11 +4,19 @@ import json
 import os
 import subprocess
 
-from sluice import ACCESS_KEY, SECRET_KEY, STOP_SECONDS, Server
+from sluice import ACCESS_KEY, SECRET_KEY, STOP_SECONDS, Server, binary
 
 # What a store of each kind refuses, by the names of the admin listener's answer; a test compares the two. Tests that are
 # about one of these are not run through such a gateway.
-REFUSED = {"s3": set(), "gcs": {"versioning", "any_key"}, "azure": {"versioning", "any_key"}, "drime": {"versioning"}}
+REFUSED = {
+    "s3": set(),
+    "gcs": {"versioning", "any_key"},
+    "azure": {"versioning", "any_key"},
+    "drime": {"versioning"},
+    # What one target refuses, a mirror refuses.
+    "stack1": {"versioning", "any_key"},
+    "stack2": set(),
+}
 
 
 def kind():
@@ -17,7 +25,9 @@ def kind():
 
 
 def make_server(home, config=""):
-    """The server under test with an empty store, not started: Sluice alone, or in front of another service."""
+    """The server under test with an empty store, not started: Sluice alone, in front of another service, or a stack of layers."""
+    if kind() in STACKS:
+        return Stack(home, kind(), config)
     if kind():
         return Gateway(home, kind(), config)
     return Server(home, config=config or None)
@@ -89,3 +99,78 @@ class Gateway(Server):
     def close(self):
         """Ends the service behind the gateway, which goes on when the gateway alone is stopped."""
         assert self.backing.stop() == 0, "the service behind the gateway did not end well"
+
+
+def keyring(home, name):
+    """A new keyring; the reference by which settings name it."""
+    path = home / f"{name}.toml"
+    run = subprocess.run([binary(), "crypt", "keygen", path], capture_output=True, text=True, timeout=STOP_SECONDS)
+    assert run.returncode == 0, run.stderr
+    return f"file:{path}"
+
+
+# Encryption over a cache over a mirror of a store here, an S3 and an Azure.
+STACK1 = """
+[store.here]
+kind = "local"
+path = "here"
+
+[store.s3]
+kind = "s3"
+{s3}
+[store.azure]
+kind = "azure"
+{azure}
+[store.mirror]
+kind = "mirror"
+targets = ["here", "s3", "azure"]
+write = "all"
+
+[bucket."*"]
+store = "mirror"
+layers = [
+    {{ kind = "crypt", keyring = "{first}" }},
+    {{ kind = "cache", path = "cached", size = "1GiB", mode = "strict", memory = "16MiB" }},
+]
+"""
+
+# A mirror over targets that are each encrypted with a key and an algorithm of their own.
+STACK2 = """
+[store.here]
+kind = "local"
+path = "here"
+layers = [ {{ kind = "crypt", keyring = "{first}" }} ]
+
+[store.s3]
+kind = "s3"
+{s3}layers = [ {{ kind = "crypt", keyring = "{second}", algorithm = "chacha20-poly1305" }} ]
+
+[store.mirror]
+kind = "mirror"
+targets = ["here", "s3"]
+write = "all"
+
+[bucket."*"]
+store = "mirror"
+"""
+
+STACKS = {"stack1": STACK1, "stack2": STACK2}
+
+
+class Stack(Server):
+    """A server whose buckets are behind a stack of layers, over a store of its own and services that it has for itself."""
+
+    def __init__(self, home, kind, config=""):
+        home.mkdir(parents=True, exist_ok=True)
+        self.backings = {"s3": Server(home / "backing")}
+        self.backings["s3"].start()
+        if kind == "stack1":
+            self.backings["azure"] = Stub("azure")
+        tables = {name: TABLES[name](backing) for name, backing in self.backings.items()}
+        rings = {name: keyring(home, name) for name in ("first", "second")}
+        super().__init__(home / "stack", config=config + "\n" + STACKS[kind].format(**tables, **rings))
+
+    def close(self):
+        """Ends the services behind the stack."""
+        for backing in self.backings.values():
+            assert backing.stop() == 0, "a service behind the stack did not end well"

@@ -16,8 +16,8 @@ mod stages;
 mod tls;
 
 pub use admin::{
-    Admin, AdminClient, AdminClientError, AdminJobs, AdminParts, AnswerLines, JobLines, JobRefused, JobRequest,
-    Readiness,
+    Admin, AdminClient, AdminClientError, AdminJobs, AdminParts, AnswerLines, JobLines, JobRefused,
+    JobRequest, Readiness,
 };
 pub use gateway::{Gateway, GatewayParts, Listener};
 pub use log::{AccessLog, LogFormat, LogSink, LogWriter};

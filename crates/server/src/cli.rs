@@ -135,6 +135,12 @@ pub(crate) enum MirrorCommand {
         /// Without it, names, sizes and what the targets say of each object are compared.
         #[arg(long)]
         deep: bool,
+        /// Begin with the first object, wherever an earlier run stopped
+        #[arg(long)]
+        anew: bool,
+        /// Bring a target that differs to what the others have, where that is plain
+        #[arg(long)]
+        repair: bool,
         #[command(flatten)]
         reach: ReachArgs,
     },

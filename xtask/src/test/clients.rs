@@ -18,9 +18,9 @@ const CLIENTS: [(&str, &str); 7] = [
     ("npm", "npm"),
 ];
 
-/// A service that the client tests reach through a gateway.
+/// A service that the client tests reach through a gateway, or a stack of layers that they reach stores through.
 struct Gateway {
-    /// Its kind of store, as settings name it.
+    /// Its kind of store, as settings name it, or the stack's name in `gateways.py`.
     kind: &'static str,
     /// The test files that each change is tested with; empty means all. The long run takes all.
     files: &'static [&'static str],
@@ -36,11 +36,13 @@ const CORE: [&str; 6] = [
     "test_s3fs.py",
 ];
 
-const GATEWAYS: [Gateway; 4] = [
+const GATEWAYS: [Gateway; 6] = [
     Gateway { kind: "s3", files: &[] },
     Gateway { kind: "gcs", files: &CORE },
     Gateway { kind: "azure", files: &CORE },
     Gateway { kind: "drime", files: &CORE },
+    Gateway { kind: "stack1", files: &CORE },
+    Gateway { kind: "stack2", files: &CORE },
 ];
 
 /// Runs all suites directly, then through each gateway.

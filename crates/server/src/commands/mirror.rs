@@ -23,9 +23,14 @@ pub(crate) fn mirror(command: &MirrorCommand) -> Result<(), Failure> {
         MirrorCommand::Repair { store, reach } => {
             run_job(reach, &JobRequest::new("mirror", "repair").with("store", store))
         }
-        MirrorCommand::Verify { store, deep, reach } => {
-            let depth = if *deep { "deep" } else { "usual" };
-            run_job(reach, &JobRequest::new("mirror", "verify").with("store", store).with("depth", depth))
+        MirrorCommand::Verify { store, deep, anew, repair, reach } => {
+            let chosen = |is_other: bool, usual: &'static str, other| if is_other { other } else { usual };
+            let request = JobRequest::new("mirror", "verify")
+                .with("store", store)
+                .with("depth", chosen(*deep, "usual", "deep"))
+                .with("start", chosen(*anew, "resume", "anew"))
+                .with("remedy", chosen(*repair, "report", "repair"));
+            run_job(reach, &request)
         }
     }
 }

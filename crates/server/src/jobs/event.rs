@@ -39,6 +39,11 @@ pub(crate) enum JobEvent {
         #[serde(default, skip_serializing_if = "Map::is_empty")]
         details: Map<String, Value>,
     },
+    /// Something that is as it should be, for the report that programs keep.
+    Compared {
+        /// What.
+        details: Map<String, Value>,
+    },
     /// All of it has been done.
     Done {
         /// What came of it, for people.

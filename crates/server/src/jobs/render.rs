@@ -86,6 +86,7 @@ impl Renderer {
                 }
             }
             JobEvent::Failed { .. } => self.bar.finish_and_clear(),
+            JobEvent::Compared { .. } => {}
         }
     }
 

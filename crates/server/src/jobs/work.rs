@@ -6,7 +6,7 @@ use std::pin::Pin;
 use gateway::{JobRefused, JobRequest};
 
 use super::desk::Ended;
-use super::{Events, cache};
+use super::{Events, cache, crypt, mirror};
 use crate::stores::Assembled;
 
 /// A job on its way.
@@ -31,6 +31,22 @@ pub(super) fn of(stores: &Assembled, request: &JobRequest) -> Result<Job, JobRef
             Ok(job(move |events| cache::purge(stores, scopes, events)))
         }
         ("cache", "verify") => Ok(job(move |events| cache::verify(stores, events))),
+        ("mirror", "status") => {
+            let mirrors = mirror::some(&stores, request)?;
+            Ok(job(move |events| mirror::status(mirrors, events)))
+        }
+        ("mirror", "repair") => {
+            let named = mirror::named(&stores, request)?;
+            Ok(job(move |events| mirror::repair(named, events)))
+        }
+        ("mirror", "verify") => {
+            let (named, audit) = (mirror::named(&stores, request)?, mirror::audit(request)?);
+            Ok(job(move |events| mirror::verify(named, audit, events)))
+        }
+        ("crypt", "rewrap") => {
+            let bucket = crypt::bucket(request)?;
+            Ok(job(move |events| crypt::rewrap(stores, bucket, events)))
+        }
         _ => Err(JobRefused::Unknown),
     }
 }

@@ -3,9 +3,10 @@ use tokio::task::JoinSet;
 
 use crate::stores::{Assembled, Engine, OpenedStore};
 
-/// The background work of all stores: what is made of others ends before those do, and all of it behind the last request.
+/// The background work of all stores: mirrors and caches end before what they are made of, and all of it behind the last
+/// request.
 pub(super) struct Below {
-    mirrors: Work,
+    above: Work,
     stores: Work,
 }
 
@@ -19,11 +20,19 @@ impl Below {
     pub(super) fn start(stores: &Assembled) -> Self {
         let is_mirror = |store: &&OpenedStore| matches!(store.engine, Engine::Mirror(_));
         let (mirrors, others) = stores.opened.iter().partition(is_mirror);
-        Self { mirrors: Work::start(mirrors), stores: Work::start(others) }
+        let mut above = Work::start(mirrors);
+        for cache in stores.caches.all().cloned() {
+            let mut stop = above.stop.subscribe();
+            // A sender that is gone is a server that has stopped.
+            above
+                .running
+                .spawn(async move { cache.run(async { drop(stop.wait_for(|stop| *stop).await) }).await });
+        }
+        Self { above, stores: Work::start(others) }
     }
 
     pub(super) async fn stop(self) {
-        self.mirrors.stop().await;
+        self.above.stop().await;
         self.stores.stop().await;
     }
 }

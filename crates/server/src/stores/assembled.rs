@@ -6,7 +6,7 @@ use router::{Home, Router};
 use store::SharedStore;
 use types::{BucketName, Owner};
 
-use super::stack::{Caches, List, Maker, Stack};
+use super::stack::{Caches, EncryptingLayer, List, Maker, Stack};
 use super::{For, OpenedStore, Surroundings, mirrored, open_base};
 use crate::config::{BucketSettings, Config, StoreKind};
 use crate::failure::Failure;
@@ -131,6 +131,13 @@ pub(crate) fn owner_of(bucket: &BucketSettings) -> Owner {
 }
 
 impl Assembled {
+    /// Every layer that encrypts.
+    pub(crate) fn encrypting(&self) -> Vec<EncryptingLayer> {
+        let of_stores = self.opened.iter().map(|store| &store.stack);
+        let stacks = of_stores.chain(self.buckets.iter().map(|bucket| &bucket.stack));
+        stacks.flat_map(|stack| stack.crypts.clone()).collect()
+    }
+
     /// What all rooms have counted.
     pub(crate) fn readings(&self) -> Vec<Reading> {
         let stores = self.opened.iter().flat_map(OpenedStore::readings);

@@ -42,7 +42,7 @@ fn directories(config: &Config) -> Vec<PathBuf> {
 }
 
 /// The directories of caches, as often as they are named.
-pub(crate) fn cache_directories(config: &Config) -> impl Iterator<Item = &Path> {
+fn cache_directories(config: &Config) -> impl Iterator<Item = &Path> {
     config.layer_lists().into_iter().flat_map(|(_, layers)| layers).filter_map(|layer| match layer {
         LayerSettings::Cache(cache) => Some(cache.path.as_path()),
         _ => None,

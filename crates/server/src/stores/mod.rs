@@ -13,6 +13,7 @@ mod stack;
 
 pub(crate) use assembled::{Assembled, LayeredBucket, assemble, owner_of};
 pub(crate) use kept::{For, keep};
-pub(crate) use locks::{cache_directories, lock_directories};
+pub(crate) use locks::lock_directories;
+pub(crate) use mirrored::MirrorStore;
 pub(crate) use opened::{Base, Engine, OpenedStore, SnapshotPlan, Surroundings, open_bare, open_base};
-pub(crate) use stack::{Caches, EncryptingLayer, List, Stack, cache_name, read_keyring};
+pub(crate) use stack::{EncryptingLayer, List, Stack, cache_name, read_keyring};

@@ -82,5 +82,10 @@ fn of_fault(stats: &FaultStats) -> Vec<Reading> {
     let injected = |kind: &str, count: &Counter| {
         counter("sluice_faults_injected", "Faults that a fault layer has made", count).label("kind", kind)
     };
-    vec![injected("error", &stats.errors), injected("lost", &stats.lost), injected("cut", &stats.cuts), injected("stall", &stats.stalls)]
+    vec![
+        injected("error", &stats.errors),
+        injected("lost", &stats.lost),
+        injected("cut", &stats.cuts),
+        injected("stall", &stats.stalls),
+    ]
 }
