@@ -31,6 +31,8 @@ pub(crate) enum Joined<T> {
     Begun(Arc<Flight<T>>),
     /// There are too many: ask without one.
     Crowded,
+    /// What it would ask is known by now.
+    Overtaken,
 }
 
 impl<T> Default for Flights<T> {
@@ -41,11 +43,11 @@ impl<T> Default for Flights<T> {
 
 impl<T: Clone + Send + Sync + 'static> Flights<T> {
     /// Joins the flight for `id` where there is one that `fits`, else begins one, in a task of its own: it comes to its end
-    /// whoever goes away.
+    /// whoever goes away. None is begun where one has just landed and `is_known` says what it brought.
     pub(crate) fn join<F>(
         self: &Arc<Self>,
         id: Id,
-        fits: impl FnOnce(&Flight<T>) -> bool,
+        (fits, is_known): (impl FnOnce(&Flight<T>) -> bool, impl FnOnce() -> bool),
         began: (Timestamp, Moment),
         work: impl FnOnce() -> F,
     ) -> Joined<T>
@@ -55,6 +57,9 @@ impl<T: Clone + Send + Sync + 'static> Flights<T> {
         let mut flights = self.0.lock();
         if let Some(flight) = flights.get(&id).filter(|flight| fits(flight)) {
             return Joined::Waiting(flight.clone());
+        }
+        if is_known() {
+            return Joined::Overtaken;
         }
         if flights.len() >= FLIGHTS_MAX {
             return Joined::Crowded;

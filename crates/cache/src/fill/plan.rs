@@ -11,8 +11,11 @@ pub(crate) const PIECE_BYTES: u64 = 64 * 1024;
 pub(crate) const CHUNK_BYTES: u64 = 8 * 1024 * 1024;
 /// The most requests in flight for one object.
 const WINDOW_MAX: usize = 16;
-/// How many requests are in flight for an object at first; each that ends well makes room for one more.
-const WINDOW_FIRST: usize = 2;
+/// How many requests are in flight for an object at first; each that ends well makes room for one more. A quarter of all that it
+/// takes: little is fetched in vain of a small object, and a large one is soon at full speed.
+const WINDOW_FIRST: std::ops::RangeInclusive<usize> = 2..=8;
+/// What part of an object's chunks are asked for at first.
+const WINDOW_FIRST_SHARE: u64 = 4;
 
 /// How an object lies in blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,30 +57,46 @@ pub(super) struct Plan {
     next_reader: u64,
     window: usize,
     in_flight: usize,
+    /// Whether there was nothing to ask for when that was last looked at, and nothing has changed since.
+    is_settled: bool,
 }
 
 impl Plan {
     pub(super) fn new(geometry: Geometry) -> Self {
+        let share = usize::try_from(geometry.size_bytes / CHUNK_BYTES / WINDOW_FIRST_SHARE);
+        let window = share.unwrap_or(usize::MAX).clamp(*WINDOW_FIRST.start(), *WINDOW_FIRST.end());
         Self {
             geometry,
             blocks: BTreeMap::new(),
             readers: BTreeMap::new(),
             next_reader: 0,
-            window: WINDOW_FIRST,
+            window,
             in_flight: 0,
+            is_settled: false,
         }
     }
 
     pub(super) fn add_reader(&mut self, range: ByteRange) -> u64 {
         self.next_reader += 1;
+        self.is_settled = false;
         self.readers.insert(self.next_reader, range);
         self.next_reader
     }
 
     pub(super) fn move_reader(&mut self, reader: u64, position: u64) {
         if let Some(range) = self.readers.get_mut(&reader) {
+            let has_crossed = chunk_end(range.start) != chunk_end(position);
             range.start = position;
+            self.is_settled &= !has_crossed;
         }
+    }
+
+    /// Looks again for what to ask for where nobody asks for the byte that a reader waits for: its block was there, and is not
+    /// any more.
+    pub(super) fn wait_at(&mut self, position: u64) {
+        let block = self.geometry.block_of(position);
+        let piece = ((position - self.geometry.span(block).start) / PIECE_BYTES) as u32;
+        self.is_settled &= self.blocks.get(&block).is_some_and(|marks| !marks.is_free(piece));
     }
 
     pub(super) fn remove_reader(&mut self, reader: u64) {
@@ -107,6 +126,15 @@ impl Plan {
     /// The next range to ask for, and takes it: first what a reader waits for, then what lies ahead of one, then what is missing
     /// of blocks that were begun.
     pub(super) fn next(&mut self, is_cached: &dyn Fn(u32) -> bool) -> Option<ByteRange> {
+        if self.is_settled {
+            return None;
+        }
+        let next = self.find(is_cached);
+        self.is_settled = next.is_none();
+        next
+    }
+
+    fn find(&mut self, is_cached: &dyn Fn(u32) -> bool) -> Option<ByteRange> {
         let ahead = self
             .readers
             .values()
@@ -189,6 +217,7 @@ impl Plan {
     /// A request ended; what it did not bring is free again.
     pub(super) fn end(&mut self, left: ByteRange, outcome: Ended) {
         self.in_flight -= 1;
+        self.is_settled = false;
         if outcome == Ended::Well {
             self.window = (self.window + 1).min(WINDOW_MAX);
         }

@@ -45,10 +45,6 @@ impl FillReader {
         Self { fill, id, range, failures_seen, attempts: 0 }
     }
 
-    pub(crate) fn fill(&self) -> &Arc<Fill> {
-        &self.fill
-    }
-
     /// Says how far the reader has come, and has more asked for where that makes room.
     pub(crate) fn advance(&mut self, position: u64) {
         self.attempts = 0;
@@ -87,7 +83,11 @@ impl FillReader {
                 }
                 Look::Waiting => {}
             }
-            fill.state.lock().plan.move_reader(self.id, position);
+            {
+                let mut state = fill.state.lock();
+                state.plan.move_reader(self.id, position);
+                state.plan.wait_at(position);
+            }
             fill.pump();
             progress.await;
         }

@@ -105,12 +105,18 @@ impl View {
     /// Looks at an object in the store. Where what is learned is believed for a while, those who look at the same time share
     /// one request.
     pub(super) async fn look(self: &Arc<Self>, look: &Look<'_>) -> Result<Arc<ObjectState>, StoreError> {
+        if !self.belief.answers_heads() {
+            return self.ask(look).await;
+        }
         let (belief, changes) = (self.belief, self.core.changes.clone());
         let moment = look.moment;
         let now = look.now;
         let joined = self.core.heads.join(
             look.flight_id(),
-            |flight| changes.is_same(flight.moment, moment) && belief.in_object(flight.began_at, now),
+            (
+                |flight| changes.is_same(flight.moment, moment) && belief.in_object(flight.began_at, now),
+                || false,
+            ),
             (look.now, look.moment),
             || {
                 let (view, cx) = (self.clone(), detached(look.cx));
@@ -122,7 +128,7 @@ impl View {
             },
         );
         match joined {
-            Joined::Crowded => self.ask(look).await,
+            Joined::Crowded | Joined::Overtaken => self.ask(look).await,
             Joined::Begun(flight) => flight
                 .outcome()
                 .await

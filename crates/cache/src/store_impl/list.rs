@@ -96,7 +96,10 @@ impl View {
         let moment = changes.moment(name.bucket_id);
         let joined = self.core.listings.flights.join(
             name.id,
-            |flight| changes.is_same(flight.moment, moment) && belief.in_listing(flight.began_at, now),
+            (
+                |flight| changes.is_same(flight.moment, moment) && belief.in_listing(flight.began_at, now),
+                || false,
+            ),
             (now, moment),
             || {
                 let (view, cx, bucket) = (self.clone(), detached(cx), bucket.clone());
@@ -116,7 +119,7 @@ impl View {
                     Some(Err(_)) | None => self.ask_page(cx, bucket, &name, asked).await,
                 }
             }
-            Joined::Crowded => self.ask_page(cx, bucket, &name, asked).await,
+            Joined::Crowded | Joined::Overtaken => self.ask_page(cx, bucket, &name, asked).await,
         }
     }
 

@@ -35,6 +35,21 @@ pub(crate) enum Bytes {
     Passed(Arc<dyn Content>),
 }
 
+/// Whether an object could be opened from what is known.
+enum Tried {
+    /// It was.
+    Opened(Opened),
+    /// Not all that is wanted is there; this is known of it.
+    Missing(Option<Arc<ObjectState>>),
+}
+
+/// Whether what is known may be looked at once more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Round {
+    First,
+    Last,
+}
+
 /// What of an object is at hand.
 struct AtHand {
     opening: Opening,
@@ -46,38 +61,60 @@ impl View {
     /// Opens an object: from the cache where it has what is wanted and that is believed, else from the store.
     pub(super) async fn open(self: &Arc<Self>, look: Look<'_>) -> Result<Opened, StoreError> {
         let known = self.recall(look.bucket, &look.place, &look.variant).await;
-        match known {
+        let expected = match self.open_known(&look, known).await? {
+            Tried::Opened(opened) => return Ok(opened),
+            Tried::Missing(expected) => expected,
+        };
+        if let Some(outcome) = self.fetch(&look, expected.clone(), Round::First).await {
+            return outcome;
+        }
+        // Another brought it while we looked.
+        let known = self.core.table.get(look.place.id, &look.variant);
+        let expected = match self.open_known(&look, known).await? {
+            Tried::Opened(opened) => return Ok(opened),
+            Tried::Missing(expected) => expected,
+        };
+        let outcome = self.fetch(&look, expected, Round::Last).await;
+        outcome.unwrap_or_else(|| Err(came_down().store_error()))
+    }
+
+    /// Opens an object from what is known of it.
+    async fn open_known(
+        self: &Arc<Self>,
+        look: &Look<'_>,
+        known: Option<Known>,
+    ) -> Result<Tried, StoreError> {
+        let state = match known {
             Some(Known::Absent(absence, seen_at)) if self.belief.in_absence(seen_at, look.now) => {
                 self.note_aged(look.cx, CacheStatus::Hit, seen_at);
-                Err(absence.error())
+                return Err(absence.error());
             }
-            Some(Known::Object(state)) => match self.at_hand(&look, &state) {
-                Some(at_hand) if self.belief.in_object(state.seen_at, look.now) => {
-                    match at_hand.is_cached {
-                        true => self.note_aged(look.cx, CacheStatus::Hit, state.seen_at),
-                        false => self.note(look.cx, CacheStatus::Miss),
-                    }
-                    Ok(opened(&state, at_hand.opening))
-                }
-                Some(at_hand) => self.revalidate(look, state, at_hand).await,
-                None => self.fetch(look, Some(state)).await,
-            },
-            _ => self.fetch(look, None).await,
+            Some(Known::Absent(..)) | None => return Ok(Tried::Missing(None)),
+            Some(Known::Object(state)) => state,
+        };
+        let Some(at_hand) = self.at_hand(look, &state) else { return Ok(Tried::Missing(Some(state))) };
+        if !self.belief.in_object(state.seen_at, look.now) {
+            return self.revalidate(look, state, at_hand).await;
         }
+        match at_hand.is_cached {
+            true => self.note_aged(look.cx, CacheStatus::Hit, state.seen_at),
+            false => self.note(look.cx, CacheStatus::Miss),
+        }
+        Ok(Tried::Opened(opened(&state, at_hand.opening)))
     }
 
     /// Asks the store whether what is at hand still holds.
     async fn revalidate(
         self: &Arc<Self>,
-        look: Look<'_>,
+        look: &Look<'_>,
         state: Arc<ObjectState>,
         at_hand: AtHand,
-    ) -> Result<Opened, StoreError> {
-        let told = match self.look(&look).await {
+    ) -> Result<Tried, StoreError> {
+        let told = match self.look(look).await {
             Ok(told) => told,
             Err(error) if self.is_away(&error) && at_hand.is_cached => {
                 self.note_aged(look.cx, CacheStatus::Stale, state.seen_at);
-                return Ok(opened(&state, at_hand.opening));
+                return Ok(Tried::Opened(opened(&state, at_hand.opening)));
             }
             Err(error) => {
                 self.note(look.cx, CacheStatus::Miss);
@@ -86,15 +123,15 @@ impl View {
         };
         let at_hand = match is_same(&told, &state) {
             true => Some(at_hand),
-            false => self.at_hand(&look, &told),
+            false => self.at_hand(look, &told),
         };
-        match at_hand {
+        Ok(match at_hand {
             Some(AtHand { opening, is_cached }) => {
                 self.note(look.cx, if is_cached { CacheStatus::Revalidated } else { CacheStatus::Miss });
-                Ok(opened(&told, opening))
+                Tried::Opened(opened(&told, opening))
             }
-            None => self.fetch(look, Some(told)).await,
-        }
+            None => Tried::Missing(Some(told)),
+        })
     }
 
     /// What is at hand of an object of which this is known; `None` where some of what is wanted is neither cached nor on its way.
@@ -130,29 +167,33 @@ impl View {
     }
 
     /// Opens the object in the store. Those who come meanwhile share what that brings: as it is where what the store says is
-    /// believed for a while, else once the store has told each of them that it is the same.
+    /// believed for a while, else once the store has told each of them that it is the same. `None` in the first round where
+    /// another has brought it by now.
     async fn fetch(
         self: &Arc<Self>,
-        look: Look<'_>,
+        look: &Look<'_>,
         expected: Option<Arc<ObjectState>>,
-    ) -> Result<Opened, StoreError> {
+        round: Round,
+    ) -> Option<Result<Opened, StoreError>> {
         let (changes, moment) = (&self.core.changes, look.moment);
         let in_flight =
             self.core.opens.find(look.flight_id(), |flight| changes.is_same(flight.moment, moment));
         if let Some(flight) = in_flight.filter(|flight| !self.belief.in_object(flight.began_at, look.now)) {
-            if let Some(opened) = self.share_if_same(&look, &flight).await? {
-                return Ok(opened);
+            match self.share_if_same(look, &flight).await {
+                Ok(Some(opened)) => return Some(Ok(opened)),
+                Ok(None) => {}
+                Err(error) => return Some(Err(error)),
             }
         }
-        let (outcome, is_own) = self.open_once(&look, expected.clone()).await;
-        match outcome {
+        let (outcome, is_own) = self.open_once(look, expected.clone(), round).await?;
+        Some(match outcome {
             // Another's failure is not ours: asked once more.
             OpenOutcome::Failed(_) | OpenOutcome::Absent(_) if !is_own => {
-                let outcome = self.open_inner(&look, expected).await;
-                self.answer(&look, outcome)
+                let outcome = self.open_inner(look, expected).await;
+                self.answer(look, outcome)
             }
-            outcome => self.answer(&look, outcome),
-        }
+            outcome => self.answer(look, outcome),
+        })
     }
 
     /// Waits for what another has asked for, and asks the store at the same time whether it holds. `None` where it does not.
@@ -177,12 +218,16 @@ impl View {
         self: &Arc<Self>,
         look: &Look<'_>,
         expected: Option<Arc<ObjectState>>,
-    ) -> (OpenOutcome, bool) {
+        round: Round,
+    ) -> Option<(OpenOutcome, bool)> {
         let (belief, changes) = (self.belief, self.core.changes.clone());
         let (now, moment) = (look.now, look.moment);
         let joined = self.core.opens.join(
             look.flight_id(),
-            |flight| changes.is_same(flight.moment, moment) && belief.in_object(flight.began_at, now),
+            (
+                |flight| changes.is_same(flight.moment, moment) && belief.in_object(flight.began_at, now),
+                || round == Round::First && self.is_newer(look, expected.as_ref()),
+            ),
             (now, moment),
             || {
                 let (view, cx, expected) = (self.clone(), detached(look.cx), expected.clone());
@@ -194,13 +239,22 @@ impl View {
             },
         );
         let fallen = || OpenOutcome::Failed(came_down());
-        match joined {
+        Some(match joined {
+            Joined::Overtaken => return None,
             Joined::Crowded => (self.open_inner(look, expected).await, true),
             Joined::Begun(flight) => (flight.outcome().await.unwrap_or_else(fallen), true),
             Joined::Waiting(flight) => {
                 self.core.stats.joined.add(1);
                 (flight.outcome().await.unwrap_or_else(fallen), false)
             }
+        })
+    }
+
+    /// Whether something is known by now that was not when it was looked for.
+    fn is_newer(&self, look: &Look<'_>, expected: Option<&Arc<ObjectState>>) -> bool {
+        match self.core.table.get(look.place.id, &look.variant) {
+            Some(Known::Object(state)) => expected.is_none_or(|expected| !Arc::ptr_eq(expected, &state)),
+            Some(Known::Absent(..)) | None => false,
         }
     }
 

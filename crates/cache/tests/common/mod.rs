@@ -32,6 +32,12 @@ impl HandClock {
     }
 }
 
+impl HandClock {
+    pub fn back(&self, by: Duration) {
+        self.0.fetch_sub(by.as_nanos() as u64, Ordering::SeqCst);
+    }
+}
+
 impl Clock for HandClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_secs(1_000_000).plus(Duration::from_nanos(self.0.load(Ordering::SeqCst)))
@@ -189,6 +195,13 @@ impl Desk {
     pub async fn get(&self, name: &str) -> (Bytes, Said) {
         let (bytes, said) = self.get_with(name, OpenOptions::default()).await;
         (bytes.unwrap(), said)
+    }
+
+    pub async fn get_or_none(&self, name: &str) -> Option<Bytes> {
+        let cx = Context::background();
+        let opened = self.store.open(&cx, &self.bucket, &key(name), OpenOptions::default()).await.ok()?;
+        let body = opened.content.read(ByteRange::whole(opened.info.size_bytes)).await.ok()?;
+        body.collect(1 << 30).await.ok()
     }
 
     pub async fn get_range(&self, name: &str, first: u64, last: u64) -> (Bytes, Said) {
