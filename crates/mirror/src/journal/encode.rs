@@ -96,6 +96,21 @@ fn held(reader: &mut Reader<'_>) -> Result<Held, Malformed> {
     })
 }
 
+const COMPUTED: u8 = 0;
+const SUPPLIED: u8 = 1;
+
+fn put_origin(writer: &mut Writer, origin: Origin) {
+    writer.u8(if origin == Origin::Computed { COMPUTED } else { SUPPLIED });
+}
+
+fn origin(reader: &mut Reader<'_>) -> Result<Origin, Malformed> {
+    match reader.u8()? {
+        COMPUTED => Ok(Origin::Computed),
+        SUPPLIED => Ok(Origin::Supplied),
+        _ => Err(Malformed),
+    }
+}
+
 const COPY_OWED: u8 = 0;
 const COPY_HELD: u8 = 1;
 const COPY_OWES_TAGS: u8 = 2;
@@ -126,8 +141,6 @@ fn copy(reader: &mut Reader<'_>) -> Result<CopyAt, Malformed> {
     Ok(CopyAt { target, state })
 }
 
-const COMPUTED: u8 = 0;
-const SUPPLIED: u8 = 1;
 const MARKER: u8 = 0;
 const OBJECT: u8 = 1;
 
@@ -143,7 +156,7 @@ fn put_version(writer: &mut Writer, version: &Version) {
             writer.varint(facts.size_bytes);
             writer.checksum(facts.checksum.as_ref());
             writer.class(facts.storage_class);
-            writer.u8(if facts.origin == Origin::Computed { COMPUTED } else { SUPPLIED });
+            put_origin(writer, facts.origin);
         }
     }
     put_list(writer, &version.copies, put_copy);
@@ -160,11 +173,7 @@ fn version(reader: &mut Reader<'_>) -> Result<Version, Malformed> {
             size_bytes: reader.varint()?,
             checksum: reader.checksum()?,
             storage_class: reader.class()?,
-            origin: match reader.u8()? {
-                COMPUTED => Origin::Computed,
-                SUPPLIED => Origin::Supplied,
-                _ => return Err(Malformed),
-            },
+            origin: origin(reader)?,
         }),
         _ => return Err(Malformed),
     };
@@ -357,11 +366,12 @@ impl Intent {
         writer.text(self.bucket.as_str());
         put_list(&mut writer, &self.targets, |writer, target| put_target(writer, *target));
         match &self.plan {
-            Plan::Object { sequence, random, upload } => {
+            Plan::Object { sequence, random, upload, origin } => {
                 writer.u8(PLAN_OBJECT);
                 writer.u64(sequence.0);
                 put_option(&mut writer, *random, Writer::u64);
                 put_option(&mut writer, *upload, put_upload_number);
+                put_origin(&mut writer, *origin);
             }
             Plan::Marker { sequence, random } => {
                 writer.u8(PLAN_MARKER);
@@ -390,6 +400,7 @@ impl Intent {
                 sequence: sequence(&mut reader)?,
                 random: option(&mut reader, Reader::u64)?,
                 upload: option(&mut reader, upload_number)?,
+                origin: origin(&mut reader)?,
             },
             PLAN_MARKER => {
                 Plan::Marker { sequence: sequence(&mut reader)?, random: option(&mut reader, Reader::u64)? }

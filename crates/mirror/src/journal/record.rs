@@ -323,6 +323,8 @@ pub(crate) enum Plan {
         random: Option<u64>,
         /// The upload that it comes of, if it does.
         upload: Option<UploadNumber>,
+        /// Where its digests come from.
+        origin: Origin,
     },
     /// A new delete marker.
     Marker {

@@ -97,10 +97,10 @@ impl Turn {
             return Err(StoreError::new(StoreErrorKind::Unavailable, OPERATION));
         }
         match intent.plan {
-            Plan::Object { sequence, random, upload } => {
+            Plan::Object { sequence, random, upload, origin } => {
                 let draft = draft(sequence, random);
                 let there = self.look_at(&places).await?;
-                self.settle_object(draft, upload, there).await
+                self.settle_object(draft, (upload, origin), there).await
             }
             Plan::Marker { sequence, random } => {
                 let there = self.look_at(&places).await?;
@@ -166,7 +166,7 @@ impl Turn {
     async fn settle_object(
         &mut self,
         draft: Draft,
-        upload: Option<UploadNumber>,
+        (upload, origin): (Option<UploadNumber>, Origin),
         there: Vec<(usize, There)>,
     ) -> Result<(), StoreError> {
         let winner = self.winner(&there).cloned();
@@ -183,8 +183,7 @@ impl Turn {
         if self.record.versioning != Versioning::Off {
             self.current().await?;
         }
-        // Whether the digests are of the bytes went down with whoever wrote it.
-        let kept = Kept { storage_class: winner.metadata.storage_class, origin: Origin::Supplied };
+        let kept = Kept { storage_class: winner.metadata.storage_class, origin };
         match self.conclude_object(&cx, draft, (replies, kept), commit).await {
             // Too few targets have it for the policy: nobody waits for that answer, and the others owe it.
             Err(error) if matches!(error.kind, StoreErrorKind::Unavailable) && self.is_current(draft) => {}

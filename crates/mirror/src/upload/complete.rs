@@ -12,10 +12,10 @@ use types::Context;
 use super::find::{Found, no_upload};
 use crate::core::Core;
 use crate::journal::uploads::{write_abort, write_finished, write_upload};
-use crate::journal::{AbortRecord, FinishedRecord, Origin, PartRecord, Plan, Sequence, UploadNumber};
+use crate::journal::{AbortRecord, FinishedRecord, Origin, PartRecord, Sequence, UploadNumber};
 use crate::locks::LockName;
 use crate::target::TargetNumber;
-use crate::write::{Call, Fan, Kept, Turn, lost};
+use crate::write::{Call, Fan, Kept, Turn, lost, object_plan};
 
 const OPERATION: &str = "complete upload";
 /// How long what an upload came to is kept, so that a repeated completion is answered.
@@ -65,8 +65,7 @@ impl Turn {
         }
         let places = self.able(&found).await?;
         let draft = self.draft();
-        let plan =
-            Plan::Object { sequence: draft.sequence, random: draft.random, upload: Some(found.number) };
+        let plan = object_plan(draft, Some(found.number), Origin::Computed);
         self.begin(plan, &places).await?;
         let mut fan = Fan::new(self.core.clone());
         for place in places {

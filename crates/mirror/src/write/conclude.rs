@@ -184,8 +184,8 @@ impl Turn {
 }
 
 /// The plan of a new object.
-pub(crate) fn object_plan(draft: Draft, upload: Option<UploadNumber>) -> Plan {
-    Plan::Object { sequence: draft.sequence, random: draft.random, upload }
+pub(crate) fn object_plan(draft: Draft, upload: Option<UploadNumber>, origin: Origin) -> Plan {
+    Plan::Object { sequence: draft.sequence, random: draft.random, upload, origin }
 }
 
 /// The error of a task that ended without an answer.

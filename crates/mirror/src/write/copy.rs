@@ -92,7 +92,11 @@ impl Turn {
             return Err(self.core.unmet(OPERATION));
         }
         let draft = self.draft();
-        self.begin(object_plan(draft, None), &able).await?;
+        let kept = Kept {
+            storage_class: self.class_of(&source, &options),
+            origin: source.version.facts().map_or(Origin::Supplied, |facts| facts.origin),
+        };
+        self.begin(object_plan(draft, None, kept.origin), &able).await?;
         let mut fan = Fan::new(self.core.clone());
         for place in &able {
             if let Some(call) = self.native_copy(*place, &source, &options) {
@@ -102,10 +106,6 @@ impl Turn {
         let (core, bucket, key) = (self.core.clone(), self.bucket.clone(), self.key.clone());
         fan.let_go(|place| core.running(place, &bucket, std::slice::from_ref(&key)));
         let replies = fan.collect(self.core.needed().min(able.len())).await;
-        let kept = Kept {
-            storage_class: self.class_of(&source, &options),
-            origin: source.version.facts().map_or(Origin::Supplied, |facts| facts.origin),
-        };
         let done = replies.iter().filter(|(_, reply)| reply.done().is_some()).count();
         let before_policy = self.conclude_object(cx, draft, (replies, kept), Commit::default()).await;
         if done == 0 || before_policy.is_ok() {

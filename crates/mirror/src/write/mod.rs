@@ -10,7 +10,7 @@ mod tee;
 mod turn;
 
 pub(crate) use conclude::lost;
-pub(crate) use conclude::{Draft, Kept};
+pub(crate) use conclude::{Draft, Kept, object_plan};
 pub(crate) use copy::Source;
 pub(crate) use fan::{Call, Fan, Replies, Reply, changed_nothing};
 pub(crate) use tee::{Start, Tail, Writers};

@@ -98,7 +98,7 @@ impl Turn {
         }
         self.in_order(&mut writers).await?;
         let draft = self.draft();
-        self.begin(object_plan(draft, None), &writers.targets()).await?;
+        self.begin(object_plan(draft, None, kept.origin), &writers.targets()).await?;
         let (core, bucket, key) = (self.core.clone(), self.bucket.clone(), self.key.clone());
         let running = |place| core.running(place, &bucket, std::slice::from_ref(&key));
         let replies = writers.finish(tail, running).await;

@@ -167,13 +167,25 @@ impl History {
         };
         let alive = self.process().within(all).await.is_some();
         let told = acts.iter().zip(outcomes).flat_map(|(act, outcome)| {
-            let outcome = outcome.unwrap_or_else(|| meant(act));
+            let outcome = outcome.unwrap_or_else(|| self.may_have_done(act, acts));
             self.trace.note(format!("{act:?}: {outcome:?}"));
             outcome
         });
         let told = told.collect();
         self.note(acts, told);
         alive
+    }
+
+    /// What an act may have left whose outcome was not told. A copy is of anything that its source held meanwhile.
+    fn may_have_done(&self, act: &Act, beside: &[Act]) -> Effects {
+        let Act::Copy { from, to } = act else { return meant(act) };
+        let written = beside.iter().flat_map(meant).filter(|(key, _)| key == from);
+        let written = written.filter_map(|(_, effect)| match effect {
+            Effect::Doubtful(state) => Some(state),
+            Effect::Acknowledged(..) | Effect::Nothing => None,
+        });
+        let states = self.model.allowed(from).into_iter().chain(written).filter(Option::is_some);
+        states.map(|state| (to.clone(), Effect::Doubtful(state))).collect()
     }
 
     fn note(&mut self, acts: &[Act], effects: Effects) {
