@@ -56,7 +56,8 @@ impl Core {
     ) -> Result<Option<Found>, StoreError> {
         let Some(entry) = self.index.get(stored(bucket, place, &info.etag)).await else { return Ok(None) };
         if entry.stored_bytes() != info.size_bytes {
-            return Ok(None);
+            // Another size under the same tag is not what was stored.
+            return if matches!(entry, Entry::Sealed(_)) { Err(corrupt(operation)) } else { Ok(None) };
         }
         let named = self.envelope_of(info, operation)?;
         let Entry::Sealed(mut sealed) = entry else {

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test takes what it needs")]
 
 pub(crate) mod between;
+pub(crate) mod desk;
 
 use std::num::NonZeroU8;
 use std::sync::Arc;
