@@ -164,11 +164,13 @@ impl Segments {
         sealed.min_by_key(|(number, segment)| (segment.live_pages, **number)).map(|(number, _)| *number)
     }
 
-    /// The sealed segment of whose room the most is not needed; the oldest of several.
-    pub(super) fn deadest(&self) -> Option<u32> {
-        let sealed = self.by_number.iter().filter(|(number, _)| self.active != Some(**number));
+    /// The segment of whose room the most is not needed, the oldest of several, and whether blocks go into it. `None` where all
+    /// is needed.
+    pub(super) fn deadest(&self) -> Option<(u32, bool)> {
         let dead = |segment: &Segment| segment.held_pages.saturating_sub(segment.live_pages);
-        sealed.max_by_key(|(number, segment)| (dead(segment), u32::MAX - **number)).map(|(number, _)| *number)
+        let with_dead = self.by_number.iter().filter(|(_, segment)| dead(segment) > 0);
+        let deadest = with_dead.max_by_key(|(number, segment)| (dead(segment), u32::MAX - **number));
+        deadest.map(|(number, _)| (*number, self.active == Some(*number)))
     }
 }
 

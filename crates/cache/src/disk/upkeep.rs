@@ -14,7 +14,7 @@ use super::probe::probe_in;
 use super::room::Room;
 use super::segments::{SEGMENTS_MAX, segment_name};
 use super::shared::Shared;
-use super::state::{Release, Reserved, State};
+use super::state::{Release, Reserved};
 use super::stats::Condition;
 
 /// Steps of eviction, and of giving room back, between which others may use the index.
@@ -90,7 +90,7 @@ impl Shared {
             if self.give_back().is_err() {
                 return;
             }
-            let mut state = self.state.lock();
+            let state = self.state.lock();
             let taken = state.taken();
             let missing_bytes = match needed_bytes {
                 0 => state.room.missing_headroom_bytes(taken),
@@ -99,21 +99,22 @@ impl Shared {
             if missing_bytes == 0 {
                 return;
             }
-            let dead_bytes = state.segments.dead_bytes();
-            let by_segment = state.holes == Holes::Unsupported
-                && dead_bytes >= missing_bytes + state.segments.segment_bytes();
-            let has_evicted = !by_segment && self.evict_batch(&mut state, missing_bytes);
             let is_punching = state.holes == Holes::Punched;
+            let is_dead_enough =
+                state.segments.dead_bytes() >= missing_bytes + state.segments.segment_bytes();
             drop(state);
-            if !has_evicted && (is_punching || !self.retire_deadest()) {
-                let _ = self.give_back();
+            let has_moved = !is_punching && is_dead_enough && self.retire_deadest()
+                || self.evict_batch(missing_bytes)
+                || !is_punching && self.retire_deadest();
+            if !has_moved {
                 return;
             }
         }
     }
 
     /// Takes blocks out worth so many bytes, or some of them; whether it came any further.
-    fn evict_batch(&self, state: &mut State, missing_bytes: u64) -> bool {
+    fn evict_batch(&self, missing_bytes: u64) -> bool {
+        let mut state = self.state.lock();
         let mut freed_bytes = 0;
         let mut has_moved = false;
         for _ in 0..BATCH_STEPS {
@@ -209,7 +210,7 @@ impl Shared {
         let is_crowded = self.state.lock().segments.len() >= SEGMENTS_MAX;
         if is_crowded {
             let sparsest = self.state.lock().segments.sparsest();
-            sparsest.into_iter().for_each(|number| self.retire(number));
+            sparsest.map(|number| self.retire(number));
         }
         let number = self.state.lock().segments.next_number()?;
         match self.directory.create(&segment_name(number)) {
@@ -229,27 +230,22 @@ impl Shared {
         }
     }
 
-    /// Takes out what is left in the segment of which the least is needed, so that it can go as a whole; whether there is any.
+    /// Takes out what is left in the segment of which the least is needed, so that it can go as a whole; whether it came any
+    /// further.
     fn retire_deadest(&self) -> bool {
-        let number = {
+        let (number, is_emptied) = {
             let mut state = self.state.lock();
-            if state.segments.deadest().is_none()
-                && let Some(emptied) = state.segments.seal()
-            {
-                state.releases.push_back(Release::Segment(emptied));
-            }
-            state
-                .segments
-                .deadest()
-                .filter(|number| state.segments.get(*number).is_some_and(|segment| segment.held_pages > 0))
+            let Some((number, is_active)) = state.segments.deadest() else { return false };
+            let emptied = if is_active { state.segments.seal() } else { None };
+            state.releases.extend(emptied.map(Release::Segment));
+            (number, emptied.is_some())
         };
-        number.into_iter().for_each(|number| self.retire(number));
-        number.is_some()
+        self.retire(number) > 0 || is_emptied
     }
 
-    /// Takes all blocks of a segment out.
-    fn retire(&self, number: u32) {
-        let mut slot = 0;
+    /// Takes all blocks of a segment out; how many there were.
+    fn retire(&self, number: u32) -> u64 {
+        let (mut slot, mut retired) = (0, 0);
         loop {
             let mut state = self.state.lock();
             let end = state.index.slots_end().min(slot + BATCH_SLOTS);
@@ -257,12 +253,13 @@ impl Shared {
                 let is_here =
                     state.index.entry(slot).is_some_and(|entry| entry.extent().place.segment == number);
                 if is_here && let Some(entry) = state.remove(slot) {
+                    retired += 1;
                     self.counters.evictions.add(1);
                     self.counters.bytes_evicted.add(u64::from(entry.extent().length));
                 }
             }
             if end == state.index.slots_end() {
-                return;
+                return retired;
             }
             slot = end;
         }

@@ -50,7 +50,9 @@ fn what_is_put_in_is_found_until_it_is_taken_out() {
     assert_eq!(index.len(), 5_000);
     assert!((0..10_000).all(|hash| index.has(hash) == (hash % 2 == 1)));
     let end = index.slots_end();
-    (0..10_000).step_by(2).for_each(|hash| drop(index.add(hash)));
+    (0..10_000).step_by(2).for_each(|hash| {
+        index.add(hash);
+    });
     assert_eq!(index.slots_end(), end, "slots are used again");
     assert_eq!(index.slots_in_order().len(), 10_000);
 }
@@ -58,7 +60,9 @@ fn what_is_put_in_is_found_until_it_is_taken_out() {
 #[test]
 fn unused_blocks_leave_in_the_order_in_which_they_came() {
     let mut index = Index::new();
-    (0..100).for_each(|hash| drop(index.add(hash)));
+    (0..100).for_each(|hash| {
+        index.add(hash);
+    });
     for hash in 0..100 {
         assert_eq!(index.evict_one().unwrap().hash(), spread(hash));
     }
@@ -69,7 +73,9 @@ fn unused_blocks_leave_in_the_order_in_which_they_came() {
 #[test]
 fn a_pass_over_cold_blocks_leaves_hot_ones() {
     let mut index = Index::new();
-    (0..1_000).for_each(|hash| drop(index.add(hash)));
+    (0..1_000).for_each(|hash| {
+        index.add(hash);
+    });
     (0..500).for_each(|hash| index.use_again(hash));
     for cold in 10_000..110_000 {
         if index.len() >= 1_000 {
@@ -84,7 +90,9 @@ fn a_pass_over_cold_blocks_leaves_hot_ones() {
 #[test]
 fn a_block_that_comes_back_soon_goes_to_the_main_queue() {
     let mut index = Index::new();
-    (0..100).for_each(|hash| drop(index.add(hash)));
+    (0..100).for_each(|hash| {
+        index.add(hash);
+    });
     assert_eq!(index.evict_one().unwrap().hash(), spread(0));
     assert_eq!(index.add(0), QueueName::Main);
     assert_eq!(index.add(1_000), QueueName::Small);
@@ -93,7 +101,9 @@ fn a_block_that_comes_back_soon_goes_to_the_main_queue() {
 #[test]
 fn main_blocks_are_evicted_at_last_however_often_they_were_used() {
     let mut index = Index::new();
-    (0..100).for_each(|hash| drop(index.add(hash)));
+    (0..100).for_each(|hash| {
+        index.add(hash);
+    });
     (0..10).for_each(|_| (0..100).for_each(|hash| index.use_again(hash)));
     let evicted = std::iter::from_fn(|| index.evict_one()).count();
     assert_eq!(evicted, 100);
