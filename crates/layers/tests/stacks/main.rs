@@ -5,6 +5,7 @@
 
 mod far;
 mod parts;
+mod troubles;
 mod world;
 
 use world::{Stack, World};

@@ -12,6 +12,7 @@ use meta::MemoryMeta;
 use mirror::{Mirror, MirrorOptions, ReadPolicy, Target, WritePolicy};
 use native::{NativeOptions, NativeStore};
 use store::{Layer, SharedStore};
+use tokio::sync::watch;
 use types::{Budget, Ceiling, Random, SystemClock};
 
 /// Small parts, so that cases with many of them stay quick.
@@ -134,13 +135,14 @@ impl Copies {
     pub(crate) async fn open(
         &self,
         targets: Vec<SharedStore>,
-        stop: tokio::sync::watch::Receiver<()>,
-    ) -> SharedStore {
+        write: WritePolicy,
+        mut stop: watch::Receiver<()>,
+    ) -> Mirror {
         let named = |(place, store)| Target { name: format!("target-{place}").into(), store };
         let options = MirrorOptions {
             name: "both".into(),
             targets: targets.into_iter().enumerate().map(named).collect(),
-            write: WritePolicy::All,
+            write,
             read: ReadPolicy::Order,
             hedge: None,
             journal: Arc::new(self.journal.clone()),
@@ -149,10 +151,9 @@ impl Copies {
         };
         let mirror = Mirror::open(options).await.unwrap();
         let worker = mirror.clone();
-        let mut stop = stop;
         tokio::spawn(async move {
             worker.run(async move { while stop.changed().await.is_ok() {} }).await;
         });
-        Arc::new(mirror)
+        mirror
     }
 }

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -7,6 +8,7 @@ use layers::{
     Bandwidth, BandwidthOptions, Limit, LimitOptions, Observe, Prefix, Quota, QuotaOptions, RequestLog,
     Retry, RetryOptions,
 };
+use mirror::WritePolicy;
 use store::{Layer, SharedStore, stack};
 use tokio::sync::{Mutex, OnceCell, watch};
 
@@ -52,7 +54,7 @@ impl World {
     async fn mirror(&self, targets: Vec<SharedStore>) -> SharedStore {
         let (stop, stopped) = watch::channel(());
         drop(self.running.lock().await.replace(stop));
-        self.copies.open(targets, stopped).await
+        Arc::new(self.copies.open(targets, WritePolicy::All, stopped).await)
     }
 
     async fn sealed_cached_mirror(&self, is_far: bool) -> SharedStore {
