@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ pub(crate) struct History {
     model: Model,
     /// Versions that were acknowledged and not removed, with what they hold.
     versions: BTreeMap<(String, VersionId), Content>,
+    /// All that was ever written to each key: what may come to light when a version is removed.
+    written_to: BTreeMap<String, BTreeSet<Content>>,
     written: u64,
     trace: Trace,
 }
@@ -45,6 +47,7 @@ impl History {
             bucket: None,
             model: Model::default(),
             versions: BTreeMap::new(),
+            written_to: BTreeMap::new(),
             written: 0,
             trace,
         };
@@ -193,12 +196,15 @@ impl History {
             if let Act::DeleteVersion { key, version_id } = act {
                 self.versions.remove(&(key.clone(), version_id.clone()));
                 let mut states = self.model.allowed(key);
-                states.extend(self.versions.iter().filter(|((of, _), _)| of == key).map(|(_, it)| Some(*it)));
+                states.extend(self.written_to.get(key).into_iter().flatten().map(|content| Some(*content)));
                 states.push(None);
                 self.model.one_of(key, states);
             }
         }
         for (key, effect) in &effects {
+            if let Effect::Acknowledged(Some(content), _) | Effect::Doubtful(Some(content)) = effect {
+                self.written_to.entry(key.clone()).or_default().insert(*content);
+            }
             if let Effect::Acknowledged(Some(content), Some(version_id)) = effect {
                 self.versions.insert((key.clone(), version_id.clone()), *content);
             }

@@ -13,6 +13,7 @@ mod life;
 mod look;
 mod model;
 mod play;
+mod scenarios;
 mod target;
 mod trace;
 mod world;
