@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use common::{PART_MIN_BYTES, StubWorld};
+use conformance::store::passing;
 use meta::MemoryMeta;
+use remote::Limits;
 use remote_azure::{AzureOptions, AzureStore};
 use store::{
     Bucket, BucketStore, CompleteOptions, CompletedPart, CopyOptions, CopySource, CreateUploadOptions,
@@ -449,4 +451,12 @@ async fn an_endpoint_that_cannot_copy_blocks_refuses_and_changes_nothing() {
     let name = key("k");
     let upload = UploadRef { bucket: &desk.bucket, key: &name, id: &id };
     desk.store.abort_upload(&desk.cx, upload).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parts_copied_side_by_side_all_arrive() {
+    let world = StubWorld::new(Settings::default());
+    let client = common::client_within(passing::SMALL_BUDGET_BYTES, Limits::default());
+    let store = AzureStore::new(AzureOptions { client, ..world.options() });
+    passing::parts_copied_side_by_side_all_arrive(Arc::new(store)).await;
 }

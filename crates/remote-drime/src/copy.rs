@@ -171,7 +171,7 @@ impl Drive {
         (options, algorithm): (CopyOptions, Option<ChecksumAlgorithm>),
     ) -> Result<PutOutcome, StoreError> {
         let range = ByteRange::whole(known.entry.size_bytes);
-        let _permit = self.copies.acquire().await;
+        let _passage = self.budget.passage().await;
         let body = match range.is_empty() {
             true => Body::empty(),
             false => {

@@ -13,7 +13,7 @@ use store::{
 use types::{Body, BucketName, Context, ObjectKey, Owner, TagSet, VersionId};
 
 use crate::api::{Api, ApiOptions, Limiter};
-use crate::drive::{Counters, Drive, copies};
+use crate::drive::{Counters, Drive};
 use crate::folders::Folders;
 use crate::locks::Locks;
 use crate::options::DrimeOptions;
@@ -48,7 +48,6 @@ impl DrimeStore {
             ledger: options.ledger,
             clock: options.clock,
             random: options.random,
-            copies: copies(&options.budget),
             budget: options.budget,
             root: options.root,
             conditional: options.conditional,

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use remote::Ledger;
 use store::{Bucket, Missing, StoreError, StoreErrorKind, WriteCondition};
-use tokio::sync::{Mutex, RwLock, Semaphore};
-use types::{Budget, Clock, Counter, FRAME_MAX_BYTES, ObjectKey, Owner, Random, Timestamp};
+use tokio::sync::{Mutex, RwLock};
+use types::{Budget, Clock, Counter, ObjectKey, Owner, Random, Timestamp};
 
 use crate::api::{Api, EntryId, FolderId, Lane};
 use crate::folders::Folders;
@@ -33,17 +33,6 @@ pub(crate) struct Drive {
     pub(crate) makers: Locks<FolderId, Mutex<()>>,
     /// Completions of an upload and changes of its parts exclude each other.
     pub(crate) uploads: Locks<String, Mutex<()>>,
-    /// Copies through here at a time: each holds frames while it waits for others, and they must not hold them all.
-    pub(crate) copies: Semaphore,
-}
-
-/// What a copy through here may hold at once, in largest frames: one read, one hashed, one held back until the next is there,
-/// or a small file whole; and as much again that nobody holds, so that all come forward.
-const FRAMES_OF_A_COPY: usize = 12;
-
-/// How many copies through here the budget has room for.
-pub(crate) fn copies(budget: &Budget) -> Semaphore {
-    Semaphore::new((budget.total_bytes() / (FRAMES_OF_A_COPY * FRAME_MAX_BYTES)).max(1))
 }
 
 /// What the store counts.

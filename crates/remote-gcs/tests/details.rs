@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use conformance::blob::bodies::{Script, Step, pattern};
+use conformance::store::passing;
 use hash::{Hasher, Md5};
 use meta::MemoryMeta;
+use remote::Limits;
 use remote_gcs::{Credentials, GcsLimits, GcsOptions, GcsStore};
 use store::{
     Bucket, BucketStore, BucketUpdate, CompleteOptions, CompletedPart, CreateUploadOptions, DeleteOptions,
@@ -492,4 +494,14 @@ async fn without_a_token_nothing_is_told() {
     let store = GcsStore::new(common::options(&stub.url(), Credentials::Anonymous, MemoryMeta::default()));
     let refused = store.bucket(&cx(), &BucketName::new("details").unwrap()).await.unwrap_err();
     assert!(matches!(refused.kind, StoreErrorKind::Denied), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parts_copied_side_by_side_all_arrive() {
+    for xml_uploads in [XmlUploads::Documented, XmlUploads::Missing] {
+        let world = StubWorld::new(Settings { xml_uploads, ..settings() });
+        let client = common::client_within(passing::SMALL_BUDGET_BYTES, Limits::default());
+        let options = GcsOptions { client, ..world.options_at(&world.stub.url()) };
+        passing::parts_copied_side_by_side_all_arrive(Arc::new(GcsStore::new(options))).await;
+    }
 }

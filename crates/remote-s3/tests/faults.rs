@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use conformance::blob::bodies::pattern;
+use conformance::store::passing;
 use http::{Method, StatusCode};
 use meta::MemoryMeta;
 use remote::{BreakerLimits, Limits, RetryLimits};
@@ -470,4 +471,18 @@ async fn a_service_that_ignores_where_to_go_on_is_not_asked_for_ever() {
     let page = first_page("ListAllMyBucketsResult", owned, token);
     let all = ListBuckets { prefix: String::new(), after: None, limit: 1000 };
     hold_still(&world, "/", page, store.list_buckets(cx, all)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parts_copied_side_by_side_all_arrive() {
+    let upstream = Upstream::start();
+    let faults = Faults::start(upstream.address).unwrap();
+    // A service that copies no parts: they pass through here.
+    let copies = Matcher::method(Method::PUT).path("partNumber").header("x-amz-copy-source", "/");
+    faults.always(copies, Fault::status(StatusCode::NOT_IMPLEMENTED));
+    let budget = types::Budget::new(passing::SMALL_BUDGET_BYTES);
+    let store = S3Store::new(support::options_within(&budget, &faults.url(), limits()));
+    passing::parts_copied_side_by_side_all_arrive(Arc::new(store)).await;
+    // Each was asked for as a copy first, and then sent.
+    assert_eq!(faults.seen().count(&Method::PUT, "partNumber"), 80);
 }

@@ -6,7 +6,7 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout, timeout_at};
-use types::{BodyErrorKind, Context};
+use types::{BodyErrorKind, Context, Passage};
 
 use crate::attempt::{Answered, Place, attempt, states_empty_body};
 use crate::breaker::Breaker;
@@ -78,6 +78,14 @@ impl Client {
                 Err(RemoteError::with_source(RemoteErrorKind::TimedOut, elapsed))
             }),
         }
+    }
+
+    /// Waits to carry a body from the service back to a service: see [`types::Budget::passage`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives its place in the queue back.
+    pub async fn passage(&self) -> Passage {
+        self.0.options.budget.passage().await
     }
 
     /// What the client has done.

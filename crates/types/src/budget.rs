@@ -16,6 +16,10 @@ const FRAME_MAX_PERMITS: usize = FRAME_MAX_BYTES / FRAME_MIN_BYTES;
 /// their pages in again costs as much as copying.
 const POOL_MAX_BUFFERS: usize = 16;
 
+/// What a body that passes through here may hold at once, in largest frames: one read, one hashed, one held back until the
+/// next is there, or a small body whole; and as much again that nobody holds, so that all come forward.
+const PASSAGE_FRAMES: usize = 12;
+
 /// The memory that all bodies on their way may hold together. Waiting for it is back-pressure. Cloning shares it.
 #[derive(Clone)]
 pub struct Budget(Arc<Shared>);
@@ -23,6 +27,7 @@ pub struct Budget(Arc<Shared>);
 struct Shared {
     permits: Arc<Semaphore>,
     total_permits: usize,
+    passages: Arc<Semaphore>,
     pool: Mutex<Vec<Memory>>,
 }
 
@@ -60,9 +65,11 @@ impl Budget {
     #[must_use]
     pub fn new(total_bytes: usize) -> Self {
         let total_permits = (total_bytes / FRAME_MIN_BYTES).clamp(FRAME_MAX_PERMITS, u32::MAX as usize);
+        let passages = (total_permits / (PASSAGE_FRAMES * FRAME_MAX_PERMITS)).max(1);
         Self(Arc::new(Shared {
             permits: Arc::new(Semaphore::new(total_permits)),
             total_permits,
+            passages: Arc::new(Semaphore::new(passages)),
             pool: Mutex::new(Vec::new()),
         }))
     }
@@ -112,6 +119,16 @@ impl Budget {
         Some(Reservation { permit })
     }
 
+    /// Waits to be one of the bodies that pass through here, read from one place and written to another. Such a body holds
+    /// frames while it waits for the next one: without a bound, many side by side would hold all frames among them and wait
+    /// for ever. To be waited for before the first byte is asked for, and held until the last one is written.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives its place in the queue back.
+    pub async fn passage(&self) -> Passage {
+        Passage { _permit: acquire(&self.0.passages, 1).await }
+    }
+
     /// Bytes in all.
     #[must_use]
     pub fn total_bytes(&self) -> usize {
@@ -141,6 +158,13 @@ impl Budget {
 
 async fn acquire(permits: &Arc<Semaphore>, count: usize) -> OwnedSemaphorePermit {
     permits.clone().acquire_many_owned(count as u32).await.expect("the semaphore is never closed")
+}
+
+/// A body's place among those that pass through here, given back on drop.
+#[derive(Debug)]
+#[must_use = "the place is given back on drop"]
+pub struct Passage {
+    _permit: OwnedSemaphorePermit,
 }
 
 /// Room in the budget, given back on drop.
@@ -255,6 +279,23 @@ mod tests {
         assert_eq!(budget.try_frame(u64::MAX).unwrap().as_ref().as_ptr(), place);
         drop(hold(u64::MAX, 2 * POOL_MAX_BUFFERS));
         assert_eq!(budget.0.pool.lock().unwrap().len(), POOL_MAX_BUFFERS);
+    }
+
+    #[test]
+    fn as_many_bodies_pass_as_the_budget_has_room_for() {
+        let mut cx = Context::from_waker(Waker::noop());
+        for (total_bytes, count) in
+            [(0, 1), (PASSAGE_FRAMES * FRAME_MAX_BYTES, 1), (100 * FRAME_MAX_BYTES, 8)]
+        {
+            let budget = Budget::new(total_bytes);
+            let mut passing = Vec::new();
+            while let Poll::Ready(passage) = pin!(budget.passage()).poll(&mut cx) {
+                passing.push(passage);
+            }
+            assert_eq!(passing.len(), count);
+            passing.pop();
+            assert!(pin!(budget.passage()).poll(&mut cx).is_ready());
+        }
     }
 
     #[test]

@@ -23,7 +23,9 @@ mod version_id;
 
 pub use body::{Body, BodyError, BodyErrorKind, BodyStream, Frame};
 pub use bucket_name::{BucketName, InvalidBucketName};
-pub use budget::{Budget, FRAME_ALIGN_BYTES, FRAME_MAX_BYTES, FRAME_MIN_BYTES, FrameBuffer, Reservation};
+pub use budget::{
+    Budget, FRAME_ALIGN_BYTES, FRAME_MAX_BYTES, FRAME_MIN_BYTES, FrameBuffer, Passage, Reservation,
+};
 pub use ceiling::Ceiling;
 pub use checksum::{Checksum, ChecksumAlgorithm, ChecksumKind, ChecksumValue};
 pub use clock::{Clock, Random, SystemClock, Timestamp};

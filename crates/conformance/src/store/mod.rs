@@ -6,6 +6,7 @@
 pub mod cases;
 mod desk;
 mod model;
+pub mod passing;
 mod world;
 
 pub use world::StoreWorld;

@@ -22,6 +22,7 @@ impl Azure {
         let seen = self.look_at_source(cx, source, OPERATION).await?.seen;
         let range = options.range.unwrap_or(ByteRange::whole(seen.size_bytes));
         let place = (source.bucket.name.as_str(), source.key.as_str());
+        let _passage = self.api.client().passage().await;
         let body = match pinned(&self.api, cx, place, &seen.azure_etag, range).await {
             Ok(body) => body,
             Err(failure) if failure.is_condition() || failure.is_missing() => {

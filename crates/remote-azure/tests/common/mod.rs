@@ -40,9 +40,14 @@ impl Random for Numbers {
 }
 
 pub(crate) fn client(limits: Limits) -> Client {
+    client_within(64 << 20, limits)
+}
+
+/// A client with so much memory for bodies.
+pub(crate) fn client_within(budget_bytes: usize, limits: Limits) -> Client {
     let options = ClientOptions {
         name: "azure".to_owned(),
-        budget: Budget::new(64 << 20),
+        budget: Budget::new(budget_bytes),
         clock: Arc::new(SystemClock),
         random: Numbers::new(),
         limits,

@@ -49,7 +49,7 @@ impl Drive {
         let from = self.place(&source.bucket, &source.key);
         let known = self.source(cx, source, OPERATION).await?;
         let range = options.range.unwrap_or(ByteRange::whole(known.entry.size_bytes));
-        let _permit = self.copies.acquire().await;
+        let _passage = self.budget.passage().await;
         let body = match range.is_empty() {
             true => Body::empty(),
             false => {

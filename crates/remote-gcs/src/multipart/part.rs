@@ -141,6 +141,7 @@ impl GcsStore {
         let known = self.source(cx, source).await?;
         let range = options.range.unwrap_or(ByteRange::whole(known.found.size_bytes));
         let content = self.pinned(cx, source.bucket.name.as_str(), source.key.as_str(), &known.found);
+        let _passage = self.api.client().passage().await;
         let body = content.read(range).await?;
         let body = Sized::of(body, range.len());
         self.put_one_part(cx, upload, number, body, PartOptions::default()).await

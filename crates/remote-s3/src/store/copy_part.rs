@@ -67,6 +67,7 @@ impl Inner {
         let range_hint = some.map(|range| RangeSpec::FromTo { first: range.start, last: range.end - 1 });
         let open =
             OpenOptions { version_id: source.version_id.clone(), range_hint, ..OpenOptions::default() };
+        let _passage = self.budget().passage().await;
         let opened = self.open(cx, &source.bucket, &source.key, open).await?;
         if opened.info.etag != source.etag {
             return Err(StoreError::new(StoreErrorKind::Conflict, OPERATION));

@@ -52,28 +52,37 @@ pub(crate) fn budget() -> Budget {
     Budget::new(64 << 20)
 }
 
-/// Options of a store on `url`, with a client of its own.
-pub(crate) fn options(url: &str, addressing: Addressing, ledger: MemoryMeta, limits: Limits) -> S3Options {
+/// Options of a store on `url`, with a client of its own and so much memory for bodies.
+pub(crate) fn options_within(budget: &Budget, url: &str, limits: Limits) -> S3Options {
     let (clock, random) = (Arc::new(SystemClock), Seeded::new(7));
     let client = Client::new(ClientOptions {
         name: "far".to_owned(),
-        budget: budget(),
+        budget: budget.clone(),
         clock: clock.clone(),
         random: random.clone(),
         limits,
         roots: Roots::System,
     });
     S3Options {
-        endpoint: Endpoint::parse(url, addressing).unwrap(),
+        endpoint: Endpoint::parse(url, Addressing::Path).unwrap(),
         region: None,
         credentials: Arc::new(credentials()),
         conditional: Conditional::Probe,
         client: client.unwrap(),
-        ledger: Ledger::new(Arc::new(ledger)),
-        budget: budget(),
+        ledger: Ledger::new(Arc::new(MemoryMeta::default())),
+        budget: budget.clone(),
         clock,
         random,
         root_owner: Owner { id: CanonicalId::from_text(&"0".repeat(64)), display_name: "root".into() },
+    }
+}
+
+/// Options of a store on `url`, with a client of its own.
+pub(crate) fn options(url: &str, addressing: Addressing, ledger: MemoryMeta, limits: Limits) -> S3Options {
+    S3Options {
+        endpoint: Endpoint::parse(url, addressing).unwrap(),
+        ledger: Ledger::new(Arc::new(ledger)),
+        ..options_within(&budget(), url, limits)
     }
 }
 
