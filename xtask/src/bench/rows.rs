@@ -1,16 +1,21 @@
+mod cache;
+mod crypt;
 mod gateway;
 mod get;
 mod list;
 mod memory;
+mod mirror;
+mod plain;
 mod put;
 mod records;
+mod stack;
 
 use super::table::{Line, heading};
 
 /// A row of the table: its name and how it is measured.
 type Row = (&'static str, fn() -> Result<Vec<Line>, String>);
 
-const ROWS: [Row; 8] = [
+const ROWS: [Row; 12] = [
     ("get-large", get::large),
     ("get-small", get::small),
     ("put-small", put::small),
@@ -19,6 +24,10 @@ const ROWS: [Row; 8] = [
     ("memory", memory::memory),
     ("gateway", gateway::gateway),
     ("gateway-memory", gateway::memory),
+    ("cache", cache::cache),
+    ("mirror", mirror::mirror),
+    ("crypt", crypt::crypt),
+    ("stack-memory", stack::memory),
 ];
 
 /// Measured only when named: filling it takes long.

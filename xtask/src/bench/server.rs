@@ -40,12 +40,18 @@ impl Sluice {
 
     /// Starts on an empty directory as a gateway onto the service at `url`, which has the same keys.
     pub(super) fn gateway_onto(name: &str, url: &str) -> Result<Self, String> {
+        let settings = format!("{}[bucket.\"*\"]\nstore = \"far\"\n", far_store(url));
+        Self::configured(name, &settings)
+    }
+
+    /// Starts on an empty directory with these settings, whose relative paths are in that directory.
+    pub(super) fn configured(name: &str, settings: &str) -> Result<Self, String> {
         let data = workspace().join(name);
         remove(&data)?;
         let failed = |error: std::io::Error| format!("{}: {error}", data.display());
         fs::create_dir_all(&data).map_err(failed)?;
         let config = data.join("sluice.toml");
-        fs::write(&config, gateway_settings(url)).map_err(failed)?;
+        fs::write(&config, settings).map_err(failed)?;
         let mut command = Command::new(program("sluice"));
         command.arg("serve").arg("--config").arg(config);
         let mut server = Self::start_with(command, &data)?;
@@ -134,12 +140,11 @@ impl Drop for Sluice {
     }
 }
 
-/// A gateway that puts every bucket onto one service.
-fn gateway_settings(url: &str) -> String {
+/// The settings of a store `far` on the service at `url`.
+pub(super) fn far_store(url: &str) -> String {
     format!(
         "[store.far]\nkind = \"s3\"\nendpoint = \"{url}\"\nregion = \"us-east-1\"\n\
-         access_key = \"{ACCESS_KEY}\"\nsecret_key = \"{SECRET_KEY}\"\n\n\
-         [bucket.\"*\"]\nstore = \"far\"\n"
+         access_key = \"{ACCESS_KEY}\"\nsecret_key = \"{SECRET_KEY}\"\n\n"
     )
 }
 

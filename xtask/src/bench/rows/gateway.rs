@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use super::super::generator::{Findings, load_against};
 use super::super::server::Sluice;
 use super::super::table::{Aim, Line};
-use super::super::throttle::Throttle;
+use super::super::throttle::{Link, Share, Throttle};
 
 const ROW: &str = "gateway";
 const SLOW_BYTES_PER_SECOND: u64 = 200_000_000;
@@ -98,7 +100,8 @@ fn reuse(pair: &Pair) -> Result<Vec<Line>, String> {
 /// Both ways lead through an upstream of 200 MB/s.
 fn slow() -> Result<Vec<Line>, String> {
     let direct = Sluice::on_empty("gateway-behind")?;
-    let throttle = Throttle::start(direct.port(), SLOW_BYTES_PER_SECOND)?;
+    let link = Link { bytes_per_second: SLOW_BYTES_PER_SECOND, share: Share::All, latency: Duration::ZERO };
+    let throttle = Throttle::start(direct.port(), link)?;
     let gateway = Sluice::gateway_onto("gateway-front", &throttle.url())?;
     let words = [&LARGE_GETS[..], &["--duration", "4", "--rounds", "3"]].concat();
     let found = load_against(&gateway, &throttle.url(), &direct, &words)?;
