@@ -12,13 +12,14 @@ use conformance::blob::bodies::pattern;
 use http::StatusCode;
 use meta::MemoryMeta;
 use remote::Limits;
-use remote_s3::{Addressing, Credentials, S3Options, S3Store, Secret};
+use remote_s3::{Addressing, Conditional, Credentials, S3Options, S3Store, Secret};
 use store::{
     Bucket, BucketStore, CompleteOptions, CompletedPart, CopyOptions, CopySource, CreateUploadOptions,
     DeleteOptions, DeleteTarget, Directive, ListEntry, ListObjects, ListParts, Missing, MultipartStore,
     ObjectStore, OpenOptions, PartOptions, Position, PutOptions, StoreError, StoreErrorKind, Support,
     UploadRef, WriteCondition,
 };
+use stubs::faults::{Fault, Faults, Matcher};
 use stubs::gcs::{Settings, Stub};
 use types::{Body, BucketName, ByteRange, Context, ETag, ObjectKey, ObjectMetadata, TagSet};
 
@@ -33,15 +34,19 @@ struct Scene {
 }
 
 fn open(stub: &Stub, id: &str, secret: &str) -> S3Store {
+    S3Store::new(options(&stub.url(), id, secret))
+}
+
+fn options(url: &str, id: &str, secret: &str) -> S3Options {
     let credentials = Credentials {
         access_key_id: id.to_owned(),
         secret: Secret::new(secret),
         session_token: None,
         expires_at: None,
     };
-    let options = support::options(&stub.url(), Addressing::Path, MemoryMeta::default(), Limits::default());
+    let options = support::options(url, Addressing::Path, MemoryMeta::default(), Limits::default());
     let region = Some("auto".to_owned());
-    S3Store::new(S3Options { region, credentials: Arc::new(credentials), ..options })
+    S3Options { region, credentials: Arc::new(credentials), ..options }
 }
 
 fn start() -> Stub {
@@ -222,6 +227,35 @@ async fn nobody_comes_in_with_another_key() {
     let unsigned = format!("{}/interoperable", stub.url());
     assert!(make_bucket(&store).await.is_ok());
     assert_eq!(plain_get(&unsigned).await, StatusCode::UNAUTHORIZED);
+}
+
+/// What a service stored wrong is removed by its tag, where the service looks at it; and else it is left, since it may be
+/// another writer's by now.
+#[tokio::test]
+async fn an_object_that_was_stored_wrong_is_removed_on_condition_or_not_at_all() {
+    const WRONG: &str = "00000000000000000000000000000000";
+    let scene = Scene::new().await;
+    let faults = Faults::start(scene.stub.address()).unwrap();
+    let (id, secret) = scene.stub.hmac_key();
+    for conditional in [Conditional::Probe, Conditional::Native] {
+        let store = S3Store::new(S3Options { conditional, ..options(&faults.url(), id, secret) });
+        let put = async || {
+            let body = Body::from_bytes(pattern(5, 100));
+            store.put(&scene.cx, &scene.bucket, &key("wrong"), body, PutOptions::default()).await
+        };
+        put().await.unwrap();
+        let tagged = Fault::Header { name: "etag".to_owned(), value: format!("\"{WRONG}\"") };
+        faults.next(Matcher::method(http::Method::PUT).path("/wrong"), tagged);
+        let removal = Matcher::method(http::Method::DELETE).path("/wrong").header("if-match", WRONG);
+        faults.next(removal, Fault::status(StatusCode::PRECONDITION_FAILED));
+        let before = faults.seen().count(&http::Method::DELETE, "/wrong");
+        assert!(matches!(put().await.unwrap_err().kind, StoreErrorKind::Unavailable));
+        let removals = faults.seen().count(&http::Method::DELETE, "/wrong") - before;
+        let is_native = conditional == Conditional::Native;
+        assert_eq!((removals, faults.pending()), if is_native { (1, 0) } else { (0, 1) });
+        faults.clear();
+        assert!(scene.read("wrong", None).await.is_ok());
+    }
 }
 
 async fn plain_get(url: &str) -> StatusCode {

@@ -22,7 +22,7 @@ use crate::{checksum, date, headers};
 const WHOLE_MAX_BYTES: u64 = types::FRAME_MIN_BYTES as u64;
 
 const OPERATION: &str = "put an object";
-const WRONG_ETAG: &str = "the service stored other bytes than those sent; they were removed again";
+const WRONG_ETAG: &str = "the service stored other bytes than those sent";
 
 /// A body made ready for a request.
 pub(super) struct Load<'a> {
@@ -80,9 +80,7 @@ impl Inner {
         let etag = headers::etag(answer)
             .ok_or_else(|| remote::RemoteError::from(malformed()).into_store(OPERATION))?;
         if sent.md5.is_some_and(|md5| etag.md5().is_some_and(|theirs| theirs != md5)) {
-            let call = Call::object(Method::DELETE, bucket.name.as_str(), key.as_str())
-                .with_some("versionId", version_id.as_ref().map(VersionId::as_str));
-            let _ = self.wire.plain(cx, call).await;
+            self.remove_wrong(cx, bucket, key, &etag, version_id.as_ref()).await;
             return Err(StoreError::with_source(StoreErrorKind::Unavailable, OPERATION, WRONG_ETAG));
         }
         Ok(PutOutcome {
@@ -92,6 +90,35 @@ impl Inner {
             size_bytes,
             modified_at: self.date_of(answer),
         })
+    }
+
+    /// Removes an object that turned out wrong, and nothing else: its version, or on the condition that it still is what is
+    /// there. Where neither can be said, it is left: another writer's object must not go with it.
+    async fn remove_wrong(
+        &self,
+        cx: &Context,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        etag: &ETag,
+        version: Option<&VersionId>,
+    ) {
+        let mut call = Call::object(Method::DELETE, bucket.name.as_str(), key.as_str());
+        match version.filter(|version| **version != VersionId::Null) {
+            Some(version) => call = call.with("versionId", version.as_str()),
+            None => {
+                let is_honoured = self.proven(cx, &bucket.name).await.is_ok_and(|proven| proven.delete);
+                match call.text_header("if-match", &format!("\"{etag}\"")) {
+                    Ok(conditional) if is_honoured => call = conditional.once(),
+                    _ => {
+                        tracing::warn!(bucket = %bucket.name, "an object that was stored wrong is left as it is");
+                        return;
+                    }
+                }
+            }
+        }
+        if let Err(failure) = self.wire.plain(cx, call).await {
+            tracing::warn!(bucket = %bucket.name, ?failure, "an object that was stored wrong was not removed");
+        }
     }
 
     /// The moment at which the service answered.
