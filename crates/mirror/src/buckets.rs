@@ -14,7 +14,7 @@ use crate::journal::buckets::{write_bucket, write_bucket_debt};
 use crate::journal::uploads::{write_abort, write_upload};
 use crate::journal::{AbortRecord, BucketDebt, BucketRecord, Coverage, Member};
 use crate::locks::LockName;
-use crate::write::{Fan, Replies, Reply, refusal};
+use crate::write::{Fan, Replies, Reply, refusal, to_its_end};
 
 /// Uploads of a removed bucket that are forgotten in one commit.
 const PAGE_UPLOADS: usize = 500;
@@ -114,7 +114,7 @@ impl Core {
         const OPERATION: &str = "create bucket";
         let (core, cx, name) = (self.clone(), cx.clone(), name.clone());
         let (owner, tags) = (owner.clone(), tags.clone());
-        let making = tokio::spawn(async move {
+        to_its_end(OPERATION, |wanted| async move {
             let _alone = core.locks.alone(LockName::Bucket(name.clone())).await;
             if core.find_or_adopt(&name).await?.is_some() {
                 return Err(StoreError::new(StoreErrorKind::BucketExists, OPERATION));
@@ -130,15 +130,20 @@ impl Core {
                 members: core.targets.iter().map(|target| (target.number, Member::Owes)).collect(),
             };
             record.members.sort_by_key(|(number, _)| *number);
+            wanted.still(OPERATION)?;
             core.owe_bucket(&name, &record).await?;
             let replies = core.make_at_targets(&name, &record).await;
+            if let Some(refused) = certain_refusal(&replies) {
+                core.take_back(&name, &record, &replies).await?;
+                return Err(refused);
+            }
             if !replies.iter().any(|(_, reply)| !matches!(reply, Reply::Refused(_))) {
-                core.take_back(&name, &record).await?;
+                core.take_back(&name, &record, &replies).await?;
                 return Err(refusal(&core, replies, OPERATION));
             }
             core.conclude_bucket(&cx, &name, (record, replies), OPERATION).await
-        });
-        making.await.map_err(|error| crate::write::lost(error, OPERATION))?
+        })
+        .await
     }
 
     /// Writes a bucket's new record, and that every target owes it.
@@ -152,17 +157,37 @@ impl Core {
         self.journal.commit(commit).await
     }
 
-    /// No target has made the bucket: it is not there.
-    async fn take_back(&self, name: &BucketName, record: &BucketRecord) -> Result<(), StoreError> {
+    /// The bucket is not to be: targets that may have made it owe its removal.
+    async fn take_back(
+        self: &Arc<Self>,
+        name: &BucketName,
+        record: &BucketRecord,
+        replies: &Replies<()>,
+    ) -> Result<(), StoreError> {
         let mut commit = Commit::default();
         write_bucket(&mut commit, name, None);
-        for (number, _) in &record.members {
-            let removed = self.removed_before(*number, name).await?;
+        for (place, target) in self.targets.iter().enumerate() {
+            let mut removed = self.removed_before(target.number, name).await?;
+            let may_have = replies
+                .iter()
+                .any(|(replied, reply)| *replied == place && !matches!(reply, Reply::Refused(_)));
+            if may_have {
+                removed.push(record.handle);
+            }
             let debt = BucketDebt { since: self.now(), removed };
             let left = Some(&debt).filter(|debt| !debt.removed.is_empty());
-            write_bucket_debt(&mut commit, *number, name, left);
+            write_bucket_debt(&mut commit, target.number, name, left);
         }
-        self.journal.commit(commit).await
+        self.journal.commit(commit).await?;
+        for (place, target) in self.targets.iter().enumerate() {
+            let Some(debt) = self.journal.bucket_debt(target.number, name).await? else { continue };
+            if self.remove_left(place, name, &debt).await.is_ok() {
+                let mut commit = Commit::default();
+                write_bucket_debt(&mut commit, target.number, name, None);
+                self.journal.commit(commit).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Has every target that is in bring its bucket to the record. One that still has to remove an older bucket of the name
@@ -236,7 +261,7 @@ impl Core {
             self.may_version(bucket, *versioning)?;
         }
         let (core, cx, bucket) = (self.clone(), cx.clone(), bucket.clone());
-        let updating = tokio::spawn(async move {
+        to_its_end(OPERATION, |wanted| async move {
             let _alone = core.locks.alone(LockName::Bucket(bucket.name.clone())).await;
             let mut record = core.record(&bucket, OPERATION).await?;
             record.revision += 1;
@@ -251,11 +276,12 @@ impl Core {
                 };
                 record.set_member(target.number, member);
             }
+            wanted.still(OPERATION)?;
             core.owe_bucket(&bucket.name, &record).await?;
             let replies = core.make_at_targets(&bucket.name, &record).await;
             core.conclude_bucket(&cx, &bucket.name, (record, replies), OPERATION).await
-        });
-        updating.await.map_err(|error| crate::write::lost(error, OPERATION))?
+        })
+        .await
     }
 
     /// Whether all targets keep versions; and versioning is never switched off again.
@@ -279,10 +305,11 @@ impl Core {
     ) -> Result<(), StoreError> {
         const OPERATION: &str = "delete bucket";
         let (core, cx, bucket) = (self.clone(), cx.clone(), bucket.clone());
-        let removing = tokio::spawn(async move {
+        to_its_end(OPERATION, |wanted| async move {
             let _alone = core.locks.alone(LockName::Bucket(bucket.name.clone())).await;
             let record = core.record(&bucket, OPERATION).await?;
             core.require_empty(&bucket, &record).await?;
+            wanted.still(OPERATION)?;
             core.forget_uploads(&bucket).await?;
             let (mut commit, since) = (Commit::default(), core.now());
             write_bucket(&mut commit, &bucket.name, None);
@@ -308,8 +335,8 @@ impl Core {
             }
             core.journal.commit(commit).await?;
             core.tell_bucket(&cx, &replies, OPERATION)
-        });
-        removing.await.map_err(|error| crate::write::lost(error, OPERATION))?
+        })
+        .await
     }
 
     /// Removes at a target what is left of a bucket. The caller holds its lock and takes the debt away.
@@ -376,4 +403,20 @@ impl Core {
             }
         }
     }
+}
+
+/// What a target that will never have the bucket says: no outage, so it is the answer.
+fn certain_refusal(replies: &Replies<()>) -> Option<StoreError> {
+    replies.iter().find_map(|(_, reply)| match reply {
+        Reply::Refused(error) => match error.kind {
+            StoreErrorKind::Unsupported(why) => {
+                Some(StoreError::new(StoreErrorKind::Unsupported(why), error.operation))
+            }
+            StoreErrorKind::Forbidden(why) => {
+                Some(StoreError::new(StoreErrorKind::Forbidden(why), error.operation))
+            }
+            _ => None,
+        },
+        Reply::Done(()) | Reply::Unknown(_) => None,
+    })
 }

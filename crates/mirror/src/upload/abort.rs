@@ -8,7 +8,7 @@ use crate::core::Core;
 use crate::journal::uploads::{write_abort, write_upload};
 use crate::journal::{AbortRecord, UploadRecord};
 use crate::locks::LockName;
-use crate::write::{Fan, lost};
+use crate::write::{Fan, to_its_end};
 
 const OPERATION: &str = "abort upload";
 
@@ -17,7 +17,7 @@ impl Core {
     pub(crate) async fn abort_upload(self: &Arc<Self>, upload: UploadRef<'_>) -> Result<(), StoreError> {
         let (core, bucket, key, id) =
             (self.clone(), upload.bucket.clone(), upload.key.clone(), upload.id.clone());
-        let aborting = tokio::spawn(async move {
+        to_its_end(OPERATION, |wanted| async move {
             let key_lock = LockName::Key(bucket.name.clone(), key.clone());
             let _shared = core.locks.shared(LockName::Bucket(bucket.name.clone())).await;
             let _key = core.locks.alone(key_lock).await;
@@ -26,12 +26,13 @@ impl Core {
             let mut commit = Commit::default();
             write_upload(&mut commit, (found.bucket_record.handle, &found.key), found.number, None);
             owe_aborts(&mut commit, &found, &found.record);
+            wanted.still(OPERATION)?;
             core.journal.commit(commit).await?;
             core.journal.drop_parts(found.number).await?;
             core.abort_everywhere(found).await;
             Ok(())
-        });
-        aborting.await.map_err(|error| lost(error, OPERATION))?
+        })
+        .await
     }
 
     /// Has the targets abort their uploads; what fails is owed already.

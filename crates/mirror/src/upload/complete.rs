@@ -15,7 +15,7 @@ use crate::journal::uploads::{write_abort, write_finished, write_upload};
 use crate::journal::{AbortRecord, FinishedRecord, Origin, PartRecord, Sequence, UploadNumber};
 use crate::locks::LockName;
 use crate::target::TargetNumber;
-use crate::write::{Call, Fan, Kept, Turn, lost, object_plan};
+use crate::write::{Call, Fan, Kept, Turn, object_plan, to_its_end};
 
 const OPERATION: &str = "complete upload";
 /// How long what an upload came to is kept, so that a repeated completion is answered.
@@ -32,8 +32,8 @@ impl Core {
     ) -> Result<PutOutcome, StoreError> {
         let (core, cx) = (self.clone(), cx.clone());
         let (bucket, key, id) = (upload.bucket.clone(), upload.key.clone(), upload.id.clone());
-        let completing = tokio::spawn(async move {
-            let mut turn = core.turn(&bucket, &key, OPERATION).await?;
+        to_its_end(OPERATION, |wanted| async move {
+            let mut turn = core.turn(&bucket, &key, OPERATION).await?.wanted(&wanted);
             let number = UploadNumber::parse(&id).ok_or_else(no_upload)?;
             let _upload = core.locks.alone(LockName::Upload(number)).await;
             match core.find_upload(UploadRef { bucket: &bucket, key: &key, id: &id }).await {
@@ -43,8 +43,8 @@ impl Core {
                 }
                 Err(error) => Err(error),
             }
-        });
-        completing.await.map_err(|error| lost(error, OPERATION))?
+        })
+        .await
     }
 }
 

@@ -6,7 +6,7 @@ use types::{ByteRange, Context};
 use super::find::{Found, no_upload};
 use crate::core::Core;
 use crate::locks::LockName;
-use crate::write::{Call, Fan, Source, lost};
+use crate::write::{Call, Fan, Source, to_its_end};
 
 const OPERATION: &str = "copy part";
 
@@ -23,13 +23,14 @@ impl Core {
         let found = self.find_upload(upload).await?;
         let source = Arc::new(self.source(source).await?);
         let core = self.clone();
-        let copying = tokio::spawn(async move {
+        to_its_end(OPERATION, |wanted| async move {
             let _upload = core.locks.shared(LockName::Upload(found.number)).await;
             let _part = core.locks.alone(LockName::Part(found.number, number)).await;
             let places = found.places(&core);
             if places.len() < core.needed() {
                 return Err(core.unmet(OPERATION));
             }
+            wanted.still(OPERATION)?;
             let mut fan = Fan::new(core.clone());
             for place in places {
                 fan.start(place, core.copying_part(place, (&found, number), &source, options));
@@ -39,8 +40,8 @@ impl Core {
             let whole = ByteRange::whole(source.size_bytes());
             let size_bytes = options.range.unwrap_or(whole).len();
             core.conclude_part(found, number, (size_bytes, replies)).await
-        });
-        copying.await.map_err(|error| lost(error, OPERATION))?
+        })
+        .await
     }
 
     fn copying_part(

@@ -8,7 +8,7 @@ use crate::core::Core;
 use crate::journal::uploads::{write_abort, write_upload};
 use crate::journal::{AbortRecord, UploadNumber, UploadRecord};
 use crate::locks::LockName;
-use crate::write::{Fan, lost, refusal};
+use crate::write::{Fan, refusal, to_its_end};
 
 const OPERATION: &str = "create upload";
 
@@ -21,8 +21,7 @@ impl Core {
         options: CreateUploadOptions,
     ) -> Result<UploadId, StoreError> {
         let (core, bucket, key) = (self.clone(), bucket.clone(), key.clone());
-        let creating = tokio::spawn(async move { core.begin_upload(&bucket, &key, options).await });
-        creating.await.map_err(|error| lost(error, OPERATION))?
+        to_its_end(OPERATION, |_| async move { core.begin_upload(&bucket, &key, options).await }).await
     }
 
     async fn begin_upload(

@@ -9,7 +9,7 @@ use crate::core::Core;
 use crate::journal::uploads::{write_abort, write_part, write_upload};
 use crate::journal::{AbortRecord, PartRecord};
 use crate::locks::LockName;
-use crate::write::{Replies, Start, Writers, lost, refusal};
+use crate::write::{Replies, Start, Writers, refusal, to_its_end};
 
 const OPERATION: &str = "put part";
 
@@ -30,14 +30,15 @@ impl Core {
         let mut writers = Writers::new(self.clone(), targets, self.needed(), start);
         let tail = writers.stream(body).await?;
         let (core, size_bytes) = (self.clone(), tail.size_bytes);
-        let committed = tokio::spawn(async move {
+        to_its_end(OPERATION, |wanted| async move {
             let _upload = core.locks.shared(LockName::Upload(found.number)).await;
             let _part = core.locks.alone(LockName::Part(found.number, number)).await;
+            wanted.still(OPERATION)?;
             let bucket = found.bucket.clone();
             let replies = writers.finish(tail, |place| core.running(place, &bucket, &[])).await;
             core.conclude_part(found, number, (size_bytes, replies)).await
-        });
-        committed.await.map_err(|error| lost(error, OPERATION))?
+        })
+        .await
     }
 
     fn putting_part(

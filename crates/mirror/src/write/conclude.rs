@@ -5,8 +5,8 @@ use types::{Context, StorageClass, Timestamp};
 use super::turn::{owe, refusal};
 use super::{Replies, Reply, Turn};
 use crate::journal::{
-    CopyState, Current, Facts, Held, Intent, KeyState, Member, Origin, Plan, Sequence, Stray, UploadNumber,
-    Version, What,
+    CopyState, Coverage, Current, Facts, Held, Intent, KeyState, Member, Origin, Plan, Sequence, Stray,
+    UploadNumber, Version, What,
 };
 
 /// A version that is about to be written.
@@ -38,8 +38,9 @@ impl Turn {
         Draft { sequence: self.next_sequence(), random: self.next_random(), modified_at: self.core.now() }
     }
 
-    /// Makes the intent durable: from here on a crash is followed up.
+    /// Makes the intent durable, if the write is still wanted: from here on it comes to its end, and a crash is followed up.
     pub(crate) async fn begin(&self, plan: Plan, targets: &[usize]) -> Result<(), StoreError> {
+        self.wanted.still("begin a write")?;
         let mut commit = Commit::default();
         self.place().begin(&mut commit, &self.intent(plan, targets));
         self.core.journal.commit(commit).await
@@ -59,26 +60,20 @@ impl Turn {
         cx: &Context,
         draft: Draft,
         (replies, kept): (Replies<PutOutcome>, Kept),
-        mut commit: Commit,
+        commit: Commit,
     ) -> Result<PutOutcome, StoreError> {
         let Some(first) = replies.iter().find_map(|(_, reply)| reply.done()).cloned() else {
             return Err(self.nothing_done(replies, "write an object").await);
         };
-        let facts = Facts {
-            etag: first.etag.clone(),
-            size_bytes: first.size_bytes,
-            checksum: first.checksum,
-            storage_class: kept.storage_class,
-            origin: kept.origin,
-        };
-        let version = self.with_copies(draft.version(What::Object(facts)), &replies, |outcome| Held {
-            version_id: outcome.version_id.clone(),
-            etag: (outcome.etag != first.etag).then(|| outcome.etag.clone()),
-        });
-        let debts = self.debts_after(&replies);
-        let after = self.push(&mut commit, version.clone(), debts);
-        self.place().settle(&mut commit);
-        self.apply(commit, after).await?;
+        if let Some(refused) = self.certain_refusal(&replies) {
+            if commit.writes.is_empty() && self.was_absent() {
+                self.undo(&replies).await?;
+            } else {
+                self.forward(draft, (&first, &replies, kept), commit).await?;
+            }
+            return Err(refused);
+        }
+        let version = self.forward(draft, (&first, &replies, kept), commit).await?;
         self.tell(cx, &replies, "write an object")?;
         Ok(PutOutcome {
             etag: first.etag,
@@ -87,6 +82,84 @@ impl Turn {
             size_bytes: first.size_bytes,
             modified_at: draft.modified_at,
         })
+    }
+
+    /// Makes a new object that a target has the key's current version.
+    async fn forward(
+        &mut self,
+        draft: Draft,
+        (first, replies, kept): (&PutOutcome, &Replies<PutOutcome>, Kept),
+        mut commit: Commit,
+    ) -> Result<Version, StoreError> {
+        let facts = Facts {
+            etag: first.etag.clone(),
+            size_bytes: first.size_bytes,
+            checksum: first.checksum,
+            storage_class: kept.storage_class,
+            origin: kept.origin,
+        };
+        let version = self.with_copies(draft.version(What::Object(facts)), replies, |outcome| Held {
+            version_id: outcome.version_id.clone(),
+            etag: (outcome.etag != first.etag).then(|| outcome.etag.clone()),
+        });
+        let after = self.push(&mut commit, version.clone(), self.debts_after(replies));
+        self.place().settle(&mut commit);
+        self.apply(commit, after).await?;
+        Ok(version)
+    }
+
+    /// Why a target will never have the object, where too few have it for the policy: no outage, so it is the answer.
+    fn certain_refusal(&self, replies: &Replies<PutOutcome>) -> Option<StoreError> {
+        let done = replies.iter().filter(|(_, reply)| reply.done().is_some()).count();
+        if done >= self.core.needed() {
+            return None;
+        }
+        replies.iter().find_map(|(_, reply)| match reply {
+            Reply::Refused(error) => match error.kind {
+                StoreErrorKind::Unsupported(why) => {
+                    Some(StoreError::new(StoreErrorKind::Unsupported(why), error.operation))
+                }
+                StoreErrorKind::Forbidden(why) => {
+                    Some(StoreError::new(StoreErrorKind::Forbidden(why), error.operation))
+                }
+                _ => None,
+            },
+            Reply::Done(_) | Reply::Unknown(_) => None,
+        })
+    }
+
+    /// Whether nothing stood under the key.
+    fn was_absent(&self) -> bool {
+        match &self.state.current {
+            Current::Absent => true,
+            Current::Unrecorded => self.record.coverage == Coverage::Whole,
+            Current::Version(_) => false,
+        }
+    }
+
+    /// A new object is not to be: the targets that have it, or may have, owe its removal, and do it now where they can.
+    async fn undo(&mut self, replies: &Replies<PutOutcome>) -> Result<(), StoreError> {
+        let (mut commit, mut after) = (Commit::default(), self.state.clone());
+        after.current = Current::Absent;
+        let reached: Vec<usize> = replies
+            .iter()
+            .filter(|(_, reply)| !matches!(reply, Reply::Refused(_)))
+            .map(|(place, _)| *place)
+            .collect();
+        for place in &reached {
+            let number = self.core.targets[*place].number;
+            owe(&mut after.debts, number, self.core.now());
+            after.debts.iter_mut().filter(|debt| debt.target == number).for_each(|debt| {
+                debt.stray = Stray::Maybe;
+            });
+        }
+        self.place().settle(&mut commit);
+        self.apply(commit, after).await?;
+        for place in reached {
+            // One that cannot now goes on owing it.
+            let _ = self.bring_up(place).await;
+        }
+        Ok(())
     }
 
     /// The state after a new delete marker that at least one target has, and what to answer.
@@ -186,9 +259,4 @@ impl Turn {
 /// The plan of a new object.
 pub(crate) fn object_plan(draft: Draft, upload: Option<UploadNumber>, origin: Origin) -> Plan {
     Plan::Object { sequence: draft.sequence, random: draft.random, upload, origin }
-}
-
-/// The error of a task that ended without an answer.
-pub(crate) fn lost(error: tokio::task::JoinError, operation: &'static str) -> StoreError {
-    StoreError::with_source(StoreErrorKind::Internal, operation, error)
 }

@@ -7,8 +7,8 @@ use store::{
 };
 use types::{BucketName, Context, ETag, ObjectKey, StorageClass, VersionId};
 
-use super::conclude::{lost, object_plan};
-use super::{Call, Fan, Kept, Turn};
+use super::conclude::object_plan;
+use super::{Call, Fan, Kept, Turn, to_its_end};
 use crate::core::Core;
 use crate::journal::{BucketRecord, Current, Origin, Version};
 
@@ -61,12 +61,12 @@ impl Core {
     ) -> Result<PutOutcome, StoreError> {
         let source = self.source(source).await?;
         let (core, cx, bucket, key) = (self.clone(), cx.clone(), bucket.clone(), key.clone());
-        let copying = tokio::spawn(async move {
-            let mut turn = core.turn(&bucket, &key, OPERATION).await?;
+        to_its_end(OPERATION, |wanted| async move {
+            let mut turn = core.turn(&bucket, &key, OPERATION).await?.wanted(&wanted);
             turn.require(&options.condition).await?;
             turn.commit_copy(&cx, Arc::new(source), options).await
-        });
-        copying.await.map_err(|error| lost(error, OPERATION))?
+        })
+        .await
     }
 }
 

@@ -8,9 +8,8 @@ use store::{
 };
 use types::{Context, ObjectKey, VersionId};
 
-use super::conclude::lost;
 use super::turn::{decide, owe, refusal};
-use super::{Draft, Fan, Replies, Reply, Turn};
+use super::{Draft, Fan, Replies, Reply, Turn, Wanted, to_its_end};
 use crate::core::Core;
 use crate::journal::{CopyState, Current, KeyState, Plan, Version};
 
@@ -50,19 +49,19 @@ impl Core {
         targets: Vec<DeleteTarget>,
     ) -> Result<Vec<Outcome>, StoreError> {
         let (core, cx, bucket) = (self.clone(), cx.clone(), bucket.clone());
-        let deleting = tokio::spawn(async move {
+        to_its_end(OPERATION, |wanted| async move {
             let mut outcomes: Vec<Option<Outcome>> = targets.iter().map(|_| None).collect();
             let mut left: Vec<(usize, DeleteTarget)> = targets.into_iter().enumerate().collect();
             while !left.is_empty() {
                 let mut seen = HashSet::new();
                 let (round, later): (Vec<_>, Vec<_>) =
                     left.into_iter().partition(|(_, target)| seen.insert(target.key.clone()));
-                core.delete_round(&cx, &bucket, round, &mut outcomes).await?;
+                core.delete_round(&cx, &bucket, (round, &wanted), &mut outcomes).await?;
                 left = later;
             }
             Ok(outcomes.into_iter().flatten().collect())
-        });
-        deleting.await.map_err(|error| lost(error, OPERATION))?
+        })
+        .await
     }
 
     /// Deletes one object or version.
@@ -83,7 +82,7 @@ impl Core {
         self: &Arc<Self>,
         cx: &Context,
         bucket: &Bucket,
-        mut round: Vec<(usize, DeleteTarget)>,
+        (mut round, wanted): (Vec<(usize, DeleteTarget)>, &Wanted),
         outcomes: &mut [Option<Outcome>],
     ) -> Result<(), StoreError> {
         round.sort_by(|(_, one), (_, other)| one.key.cmp(&other.key));
@@ -103,11 +102,15 @@ impl Core {
         if items.is_empty() {
             return Ok(());
         }
-        self.delete_at_targets(&mut items).await?;
+        self.delete_at_targets(&mut items, wanted).await?;
         self.conclude_deletes(cx, items, outcomes).await
     }
 
-    async fn delete_at_targets(self: &Arc<Self>, items: &mut [Item]) -> Result<(), StoreError> {
+    async fn delete_at_targets(
+        self: &Arc<Self>,
+        items: &mut [Item],
+        wanted: &Wanted,
+    ) -> Result<(), StoreError> {
         let Some(first) = items.first() else { return Ok(()) };
         let (bucket, writable) = (first.turn.bucket.clone(), self.writable(&first.turn.record));
         for item in items.iter_mut() {
@@ -128,6 +131,7 @@ impl Core {
             }
             item.turn.place().begin(&mut commit, &item.turn.intent(item.plan(), &reached));
         }
+        wanted.still(OPERATION)?;
         self.journal.commit(commit).await?;
         let mut fan = Fan::new(self.clone());
         let mut asked: BTreeMap<usize, Vec<usize>> = BTreeMap::new();

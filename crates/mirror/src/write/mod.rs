@@ -1,5 +1,6 @@
 //! Writes: what changes a key, at all targets at once, under the key's lock.
 
+mod caller;
 mod conclude;
 mod copy;
 mod delete;
@@ -9,7 +10,7 @@ mod tags;
 mod tee;
 mod turn;
 
-pub(crate) use conclude::lost;
+pub(crate) use caller::{Wanted, to_its_end};
 pub(crate) use conclude::{Draft, Kept, object_plan};
 pub(crate) use copy::Source;
 pub(crate) use fan::{Call, Fan, Replies, Reply, changed_nothing};

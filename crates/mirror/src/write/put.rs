@@ -4,8 +4,8 @@ use meta::Commit;
 use store::{Bucket, ExpectedDigests, Identity, PutOptions, PutOutcome, StoreError, WriteCondition};
 use types::{Body, BucketName, Context, ObjectKey};
 
-use super::conclude::{lost, object_plan};
-use super::{Kept, Start, Tail, Turn, Writers};
+use super::conclude::object_plan;
+use super::{Kept, Start, Tail, Turn, Writers, to_its_end};
 use crate::core::Core;
 use crate::journal::Origin;
 
@@ -33,13 +33,12 @@ impl Core {
             Writers::new(self.clone(), targets, self.needed(), self.putting(&bucket.name, key, options));
         let tail = writers.stream(body).await?;
         let (core, cx, bucket, key) = (self.clone(), cx.clone(), bucket.clone(), key.clone());
-        // What has begun to change goes on to its end, whatever becomes of the request.
-        let committed = tokio::spawn(async move {
-            let mut turn = core.turn(&bucket, &key, OPERATION).await?;
+        to_its_end(OPERATION, |wanted| async move {
+            let mut turn = core.turn(&bucket, &key, OPERATION).await?.wanted(&wanted);
             turn.require(&condition).await?;
             turn.commit_put(&cx, writers, (tail, kept)).await
-        });
-        committed.await.map_err(|error| lost(error, OPERATION))?
+        })
+        .await
     }
 
     /// How a target is given the object.

@@ -4,9 +4,8 @@ use meta::Commit;
 use store::{Bucket, Missing, StoreError, StoreErrorKind};
 use types::{Context, ObjectKey, TagSet, VersionId};
 
-use super::conclude::lost;
 use super::turn::{owe, refusal};
-use super::{Fan, Replies, Reply, Turn};
+use super::{Fan, Replies, Reply, Turn, to_its_end};
 use crate::core::Core;
 use crate::journal::{CopyState, Coverage, Current, KeyState, Plan, Version};
 
@@ -22,12 +21,12 @@ impl Core {
         (version_id, tags): (Option<VersionId>, TagSet),
     ) -> Result<Option<VersionId>, StoreError> {
         let (core, cx, bucket, key) = (self.clone(), cx.clone(), bucket.clone(), key.clone());
-        let tagging = tokio::spawn(async move {
-            let mut turn = core.turn(&bucket, &key, OPERATION).await?;
+        to_its_end(OPERATION, |wanted| async move {
+            let mut turn = core.turn(&bucket, &key, OPERATION).await?.wanted(&wanted);
             let version = turn.find_object(version_id.as_ref()).await?;
             turn.commit_tags(&cx, version, tags).await
-        });
-        tagging.await.map_err(|error| lost(error, OPERATION))?
+        })
+        .await
     }
 }
 

@@ -7,7 +7,7 @@ use store::{
 use types::{BucketName, Context, ObjectKey, Timestamp};
 
 use super::fan::Call;
-use super::{Replies, Reply, fan};
+use super::{Replies, Reply, Wanted, fan};
 use crate::core::Core;
 use crate::journal::{
     BucketRecord, CopyAt, CopyState, Coverage, Current, Debt, Facts, Held, KeyPlace, KeyState, Member,
@@ -26,6 +26,7 @@ pub(crate) struct Turn {
     pub(crate) state: KeyState,
     /// What stands there, also where the journal does not say.
     found: Option<Current>,
+    pub(super) wanted: Wanted,
     _key: locks::Held,
     _bucket: Option<Arc<locks::Held>>,
 }
@@ -101,6 +102,7 @@ impl Core {
             key: key.clone(),
             state,
             found: None,
+            wanted: Wanted::always(),
             _key: lock,
             _bucket: shared,
         })
@@ -110,6 +112,12 @@ impl Core {
 impl Turn {
     pub(crate) fn place(&self) -> KeyPlace<'_> {
         KeyPlace { bucket: &self.bucket, handle: self.record.handle, key: &self.key }
+    }
+
+    /// The turn is of a request that may be given up.
+    pub(crate) fn wanted(mut self, wanted: &Wanted) -> Self {
+        self.wanted = wanted.clone();
+        self
     }
 
     /// Reads the state again.
