@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a world that cannot be made is a failed test")]
 
 mod far;
+mod memory;
 mod parts;
 mod troubles;
 mod world;

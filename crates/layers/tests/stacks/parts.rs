@@ -1,11 +1,12 @@
 //! The parts that stacks are made of, each over what outlives the stores that are opened over it.
 
 use std::num::NonZeroU8;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine;
-use blob::MemoryBlobs;
+use blob::{Durability, FileBlobs, FileOptions, MemoryBlobs};
 use cache::{Cache, CacheOptions, LayerOptions, Mode, Watermarks};
 use crypt::{Algorithm, Crypt, CryptOptions, Foreign, Keyring, Names};
 use meta::MemoryMeta;
@@ -39,6 +40,7 @@ impl Random for Seeded {
     }
 }
 
+/// More than any case needs.
 pub(crate) fn budget() -> Budget {
     Budget::new(64 << 20)
 }
@@ -64,6 +66,19 @@ impl Near {
     }
 }
 
+/// A store on this machine whose bytes are in files.
+pub(crate) async fn in_files(seed: u64, directory: &Path, budget: &Budget) -> SharedStore {
+    let random = Seeded::new(seed);
+    let options = FileOptions {
+        durability: Durability::Relaxed,
+        budget: budget.clone(),
+        clock: Arc::new(SystemClock),
+        random: random.clone(),
+    };
+    let blobs = FileBlobs::open(&directory.join(seed.to_string()), options).await.unwrap();
+    Arc::new(NativeStore::new(Arc::new(MemoryMeta::default()), Arc::new(blobs), NativeOptions::new(random)))
+}
+
 /// Encryption under a key of its own.
 pub(crate) struct Seal {
     algorithm: Algorithm,
@@ -80,7 +95,7 @@ impl Seal {
         Self { algorithm, keys, index: MemoryMeta::default(), random }
     }
 
-    pub(crate) fn wrap(&self, store: SharedStore) -> SharedStore {
+    pub(crate) fn wrap(&self, store: SharedStore, budget: &Budget) -> SharedStore {
         let options = CryptOptions {
             keys: Arc::new(self.keys.clone()),
             algorithm: self.algorithm,
@@ -91,7 +106,7 @@ impl Seal {
             index: Arc::new(self.index.clone()),
             clock: Arc::new(SystemClock),
             random: self.random.clone(),
-            budget: budget(),
+            budget: budget.clone(),
         };
         Crypt::new(options).wrap(store)
     }
@@ -104,7 +119,7 @@ pub(crate) struct Nearby {
 }
 
 impl Nearby {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(budget: &Budget) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let cache = Cache::open(CacheOptions {
             path: directory.path().to_owned(),
@@ -112,7 +127,7 @@ impl Nearby {
             memory_bytes: MIB,
             free: Watermarks { low_bytes: 0, high_bytes: 0 },
             clock: Arc::new(SystemClock),
-            budget: budget(),
+            budget: budget.clone(),
         });
         Self { _directory: directory, cache: cache.unwrap() }
     }

@@ -14,7 +14,7 @@ use store::{
 use tokio::sync::watch;
 use types::{Body, BucketName, ByteRange, CanonicalId, Context, ObjectKey, Owner, Random, TagSet};
 
-use crate::parts::{Copies, Near, Nearby, Seal, Seeded};
+use crate::parts::{Copies, Near, Nearby, Seal, Seeded, budget};
 
 const TARGETS: usize = 3;
 const KEYS: u64 = 5;
@@ -62,7 +62,7 @@ impl Troubles {
         Self {
             near: (0..TARGETS as u64).map(|target| Near::new(seed * 8 + target)).collect(),
             seal: Seal::new(Algorithm::Aes256Gcm, 1),
-            nearby: Nearby::new(),
+            nearby: Nearby::new(&budget()),
             copies: Copies::default(),
             possible: Possible::new(),
             random: Seeded::new(seed + 1000),
@@ -82,7 +82,7 @@ impl Troubles {
         let targets = self.near.iter().enumerate().map(target).collect();
         let (running, stop) = watch::channel(());
         let mirror = self.copies.open(targets, WritePolicy::Quorum, stop).await;
-        let store = self.seal.wrap(self.nearby.wrap(std::sync::Arc::new(mirror.clone())));
+        let store = self.seal.wrap(self.nearby.wrap(std::sync::Arc::new(mirror.clone())), &budget());
         let owner = Owner { id: CanonicalId::from_text(&"0".repeat(64)), display_name: "o".into() };
         let bucket = match store.bucket(&cx(), &name()).await {
             Ok(bucket) => bucket,

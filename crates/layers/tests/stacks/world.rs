@@ -13,7 +13,7 @@ use store::{Layer, SharedStore, stack};
 use tokio::sync::{Mutex, OnceCell, watch};
 
 use crate::far::{Azure, OtherSluice};
-use crate::parts::{Copies, Near, Nearby, PART_MIN_BYTES, Seal, Seeded};
+use crate::parts::{Copies, Near, Nearby, PART_MIN_BYTES, Seal, Seeded, budget};
 
 /// What stands on what.
 #[derive(Clone, Copy)]
@@ -44,7 +44,7 @@ impl World {
             stack,
             near: [Near::new(1), Near::new(2)],
             seals: [Seal::new(Algorithm::Aes256Gcm, 1), Seal::new(Algorithm::ChaCha20Poly1305, 2)],
-            nearby: Nearby::new(),
+            nearby: Nearby::new(&budget()),
             copies: Copies::default(),
             elsewhere: OnceCell::new(),
             running: Mutex::default(),
@@ -66,11 +66,11 @@ impl World {
             }
             false => self.near.iter().map(Near::open).collect(),
         };
-        self.seals[0].wrap(self.nearby.wrap(self.mirror(targets).await))
+        self.seals[0].wrap(self.nearby.wrap(self.mirror(targets).await), &budget())
     }
 
     async fn mirror_of_sealed(&self) -> SharedStore {
-        let sealed = self.near.iter().zip(&self.seals).map(|(near, seal)| seal.wrap(near.open()));
+        let sealed = self.near.iter().zip(&self.seals).map(|(near, seal)| seal.wrap(near.open(), &budget()));
         self.mirror(sealed.collect()).await
     }
 }
