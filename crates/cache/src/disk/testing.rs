@@ -1,13 +1,13 @@
 //! A directory in memory that fails on request, and what tests of blocks share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IoSlice};
 use std::ops::Range;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rustix::io::Errno;
-use sim::SimClock;
+use sim::{SimClock, SimRandom};
 use types::{Body, BodyErrorKind, Budget, ByteRange, Timestamp};
 
 use super::fs::{Directory, File, Holes};
@@ -33,14 +33,21 @@ pub(super) enum Strike {
 struct Content {
     size_bytes: u64,
     pages: BTreeMap<u64, Box<[u8]>>,
+    /// Both as of the last sync.
+    synced: Option<Box<Content>>,
 }
+
+/// Files by name.
+type Files = BTreeMap<String, Arc<Mutex<Content>>>;
 
 /// A directory in memory. Cloning shares it.
 #[derive(Clone)]
 pub(super) struct MemDisk(Arc<Mutex<World>>);
 
 struct World {
-    files: BTreeMap<String, Arc<Mutex<Content>>>,
+    files: Files,
+    /// The names as of the last sync of the directory.
+    synced_files: Files,
     fault: Option<(Strike, Errno)>,
     /// Calls that may change something before all of them fail.
     calls_left: Option<u64>,
@@ -55,7 +62,8 @@ struct World {
 impl MemDisk {
     pub(super) fn new() -> Self {
         Self(Arc::new(Mutex::new(World {
-            files: BTreeMap::new(),
+            files: Files::new(),
+            synced_files: Files::new(),
             fault: None,
             calls_left: None,
             holes: Holes::Punched,
@@ -116,6 +124,27 @@ impl MemDisk {
         copied
     }
 
+    /// A directory with what is left when the power goes: of what was not made to last, each page and each name is there or
+    /// not, as chance will have it.
+    pub(super) fn after_power_cut(&self, chance: &SimRandom) -> Self {
+        let world = self.0.lock();
+        let names: BTreeSet<_> = world.files.keys().chain(world.synced_files.keys()).collect();
+        let mut files = Files::new();
+        for name in names {
+            let (now, before) = (world.files.get(name), world.synced_files.get(name));
+            let is_settled = now.zip(before).is_some_and(|(now, before)| Arc::ptr_eq(now, before));
+            let left = if is_settled || chance.coin() { now } else { before };
+            if let Some(left) = left {
+                let content = left.lock().after_power_cut(chance);
+                files.insert(name.clone(), Arc::new(Mutex::new(content)));
+            }
+        }
+        let cut = Self::new();
+        cut.0.lock().synced_files = files.clone();
+        cut.0.lock().files = files;
+        cut
+    }
+
     pub(super) fn bytes(&self, name: &str) -> Vec<u8> {
         let file = self.0.lock().files[name].clone();
         let content = file.lock();
@@ -154,6 +183,19 @@ impl World {
 }
 
 impl Content {
+    fn after_power_cut(&self, chance: &SimRandom) -> Self {
+        let nothing = Self::default();
+        let synced = self.synced.as_deref().unwrap_or(&nothing);
+        let size_bytes = if chance.coin() { self.size_bytes } else { synced.size_bytes };
+        let numbers: BTreeSet<_> = self.pages.keys().chain(synced.pages.keys()).collect();
+        let pages = numbers.into_iter().filter_map(|number| {
+            let from = if chance.coin() { &self.pages } else { &synced.pages };
+            Some((*number, from.get(number)?.clone())).filter(|_| number * PAGE_BYTES < size_bytes)
+        });
+        let left = Self { size_bytes, pages: pages.collect(), synced: None };
+        Self { synced: Some(Box::new(left.clone())), ..left }
+    }
+
     fn write(&mut self, offset: u64, bytes: &[u8]) {
         let mut at = offset;
         let mut rest = bytes;
@@ -228,7 +270,10 @@ impl Directory for MemDisk {
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.change(Strike::Syncs)
+        self.change(Strike::Syncs)?;
+        let mut world = self.0.lock();
+        world.synced_files = world.files.clone();
+        Ok(())
     }
 
     fn free_bytes(&self) -> io::Result<u64> {
@@ -295,7 +340,11 @@ impl File for MemFile {
     fn will_need(&self, _: Range<u64>) {}
 
     fn sync(&self) -> io::Result<()> {
-        self.disk.change(Strike::Syncs)
+        self.disk.change(Strike::Syncs)?;
+        let mut content = self.content.lock();
+        content.synced = None;
+        content.synced = Some(Box::new(content.clone()));
+        Ok(())
     }
 }
 

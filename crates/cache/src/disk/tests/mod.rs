@@ -4,6 +4,7 @@ mod crash;
 mod faults;
 mod format;
 mod model;
+mod power;
 mod scale;
 mod serve;
 mod together;
