@@ -13,9 +13,11 @@ const ENTRY_BYTES: u64 = 256;
 /// How many locks the objects are spread over.
 const SHARDS: usize = 16;
 
+type Shard = Mutex<Pool<Id, (Source, Bytes)>>;
+
 /// Small objects that are read often, whole in memory. They were verified when they were read from disk.
 pub(crate) struct Small {
-    shards: Option<Box<[Mutex<Pool<Id, (Source, Bytes)>>]>>,
+    shards: Option<Box<[Shard]>>,
 }
 
 impl Small {
@@ -25,7 +27,7 @@ impl Small {
         Self { shards: (max_bytes > 0).then(|| (0..SHARDS).map(|_| shard()).collect()) }
     }
 
-    fn shard(&self, id: Id) -> Option<&Mutex<Pool<Id, (Source, Bytes)>>> {
+    fn shard(&self, id: Id) -> Option<&Shard> {
         self.shards.as_ref().map(|shards| &shards[(id.0 >> 64) as usize % SHARDS])
     }
 

@@ -49,7 +49,7 @@ impl World {
         self.settle().await;
         self.desk.store = self.native.clone();
         self.cache = None;
-        let cache = self.near.open();
+        let cache = self.near.reopen().await;
         self.desk.store = cached(&cache, options, &self.middle);
         self.cache = Some(cache);
     }

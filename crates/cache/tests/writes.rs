@@ -236,7 +236,7 @@ async fn what_was_replaced_is_not_believed_again_after_a_restart() {
     }
     writer.abort();
     drop((writer.await, held, desk, cache));
-    let cache = near.open();
+    let cache = near.reopen().await;
     let desk = behind.through(cached(&cache, eager(Mode::Immutable), &middle));
     assert!(desk.get("k").await.0 == pattern(2, 100));
 }

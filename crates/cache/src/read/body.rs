@@ -25,15 +25,17 @@ pub(super) struct Reading {
     bad: u32,
 }
 
+type Soon<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
 enum State {
     /// Between two pieces.
     Between,
     /// A piece up to a position.
     Piece(Body, u64),
     /// The next piece is on its way.
-    Waiting(Pin<Box<dyn Future<Output = (FillReader, Result<Piece, Shared>)> + Send>>),
+    Waiting(Soon<(FillReader, Result<Piece, Shared>)>),
     /// The rest is about to come past the cache.
-    Passing(Pin<Box<dyn Future<Output = Result<Body, StoreError>> + Send>>),
+    Passing(Soon<Result<Body, StoreError>>),
     /// The rest comes past the cache.
     Passed(Body),
 }

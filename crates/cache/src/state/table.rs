@@ -1,5 +1,5 @@
 use parking_lot::Mutex;
-use types::{BucketName, ObjectKey};
+use types::ObjectKey;
 
 use super::{Known, Variant};
 use crate::name::Id;
@@ -21,7 +21,6 @@ pub(crate) struct Place {
     pub(crate) id: Id,
     /// The store's name and the bucket's as one.
     pub(crate) bucket_id: Id,
-    pub(crate) bucket: BucketName,
     pub(crate) key: ObjectKey,
 }
 
@@ -132,12 +131,7 @@ mod tests {
     use super::*;
 
     fn place(number: u128, key: &str) -> Place {
-        Place {
-            id: Id(number),
-            bucket_id: Id(9),
-            bucket: BucketName::new("bucket").unwrap(),
-            key: ObjectKey::new(key).unwrap(),
-        }
+        Place { id: Id(number), bucket_id: Id(9), key: ObjectKey::new(key).unwrap() }
     }
 
     fn absent() -> Known {

@@ -63,7 +63,6 @@ impl View {
         Place {
             id: key_id(&self.store, bucket, key),
             bucket_id: bucket_id(&self.store, bucket.name.as_str()),
-            bucket: bucket.name.clone(),
             key: key.clone(),
         }
     }

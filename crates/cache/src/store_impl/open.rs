@@ -38,7 +38,7 @@ pub(crate) enum Bytes {
 /// Whether an object could be opened from what is known.
 enum Tried {
     /// It was.
-    Opened(Opened),
+    Opened(Box<Opened>),
     /// Not all that is wanted is there; this is known of it.
     Missing(Option<Arc<ObjectState>>),
 }
@@ -62,7 +62,7 @@ impl View {
     pub(super) async fn open(self: &Arc<Self>, look: Look<'_>) -> Result<Opened, StoreError> {
         let known = self.recall(look.bucket, &look.place, &look.variant).await;
         let expected = match self.open_known(&look, known).await? {
-            Tried::Opened(opened) => return Ok(opened),
+            Tried::Opened(opened) => return Ok(*opened),
             Tried::Missing(expected) => expected,
         };
         if let Some(outcome) = self.fetch(&look, expected.clone(), Round::First).await {
@@ -71,7 +71,7 @@ impl View {
         // Another brought it while we looked.
         let known = self.core.table.get(look.place.id, &look.variant);
         let expected = match self.open_known(&look, known).await? {
-            Tried::Opened(opened) => return Ok(opened),
+            Tried::Opened(opened) => return Ok(*opened),
             Tried::Missing(expected) => expected,
         };
         let outcome = self.fetch(&look, expected, Round::Last).await;
@@ -100,7 +100,7 @@ impl View {
             true => self.note_aged(look.cx, CacheStatus::Hit, state.seen_at),
             false => self.note(look.cx, CacheStatus::Miss),
         }
-        Ok(Tried::Opened(opened(&state, at_hand.opening)))
+        Ok(Tried::Opened(Box::new(opened(&state, at_hand.opening))))
     }
 
     /// Asks the store whether what is at hand still holds.
@@ -114,7 +114,7 @@ impl View {
             Ok(told) => told,
             Err(error) if self.is_away(&error) && at_hand.is_cached => {
                 self.note_aged(look.cx, CacheStatus::Stale, state.seen_at);
-                return Ok(Tried::Opened(opened(&state, at_hand.opening)));
+                return Ok(Tried::Opened(Box::new(opened(&state, at_hand.opening))));
             }
             Err(error) => {
                 self.note(look.cx, CacheStatus::Miss);
@@ -128,7 +128,7 @@ impl View {
         Ok(match at_hand {
             Some(AtHand { opening, is_cached }) => {
                 self.note(look.cx, if is_cached { CacheStatus::Revalidated } else { CacheStatus::Miss });
-                Tried::Opened(opened(&told, opening))
+                Tried::Opened(Box::new(opened(&told, opening)))
             }
             None => Tried::Missing(Some(told)),
         })

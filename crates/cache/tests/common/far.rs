@@ -25,13 +25,13 @@ use types::{
 };
 
 /// What bytes on their way are counted by.
-pub const COUNTED_BYTES: u64 = 64 * 1024;
+pub(crate) const COUNTED_BYTES: u64 = 64 * 1024;
 /// The frames of a rated body.
 const FRAME_BYTES: usize = 64 * 1024;
 
 /// What goes wrong with one request for bytes, or one open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// It is refused before its first byte.
     Refused,
     /// It breaks off after so many bytes.
@@ -48,43 +48,43 @@ pub enum Fault {
 
 /// What a far store does and has done.
 #[derive(Default)]
-pub struct Far {
+pub(crate) struct Far {
     /// How long a request takes to its first byte.
-    pub latency: Mutex<Duration>,
+    pub(crate) latency: Mutex<Duration>,
     /// Bytes per second of one body.
-    pub rate: Mutex<Option<u64>>,
+    pub(crate) rate: Mutex<Option<u64>>,
     /// Whether it can be reached.
-    pub is_away: AtomicBool,
+    pub(crate) is_away: AtomicBool,
     /// What goes wrong with the next requests for bytes.
-    pub faults: Mutex<VecDeque<Fault>>,
+    pub(crate) faults: Mutex<VecDeque<Fault>>,
     /// Opened objects show this tag.
-    pub wrong_etag: Mutex<Option<ETag>>,
+    pub(crate) wrong_etag: Mutex<Option<ETag>>,
     /// Answers about ranges leave the checksum of the whole out.
-    pub hides_checksums: AtomicBool,
-    pub opens: AtomicU64,
-    pub heads: AtomicU64,
-    pub lists: AtomicU64,
-    pub reads: AtomicU64,
+    pub(crate) hides_checksums: AtomicBool,
+    pub(crate) opens: AtomicU64,
+    pub(crate) heads: AtomicU64,
+    pub(crate) lists: AtomicU64,
+    pub(crate) reads: AtomicU64,
     /// How often each piece of each object was sent whole.
     sent: Mutex<BTreeMap<(String, u64), u64>>,
     /// Held for as long as calls that ask for something are to wait before they are served.
-    pub gate: tokio::sync::RwLock<()>,
+    pub(crate) gate: tokio::sync::RwLock<()>,
     /// Held for as long as answers to such calls are to wait before they are told.
-    pub answers: tokio::sync::RwLock<()>,
+    pub(crate) answers: tokio::sync::RwLock<()>,
 }
 
 impl Far {
-    pub fn around(inner: &SharedStore) -> (Arc<Self>, SharedStore) {
+    pub(crate) fn around(inner: &SharedStore) -> (Arc<Self>, SharedStore) {
         let far = Arc::<Self>::default();
         (far.clone(), Arc::new(FarStore { inner: inner.clone(), far }))
     }
 
-    pub fn requests(&self) -> (u64, u64) {
+    pub(crate) fn requests(&self) -> (u64, u64) {
         (self.opens.load(Ordering::SeqCst), self.heads.load(Ordering::SeqCst))
     }
 
     /// How often the pieces of an object were sent: the least and the most.
-    pub fn sent(&self, key: &str, size_bytes: u64) -> (u64, u64) {
+    pub(crate) fn sent(&self, key: &str, size_bytes: u64) -> (u64, u64) {
         let sent = self.sent.lock();
         let counts = (0..size_bytes.div_ceil(COUNTED_BYTES))
             .map(|piece| sent.get(&(key.to_owned(), piece)).copied().unwrap_or(0));

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, dead_code, reason = "a world that cannot be made is a failed test")]
 
-pub mod far;
+pub(crate) mod far;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use blob::MemoryBlobs;
 use bytes::Bytes;
-use cache::{Cache, CacheOptions, LayerOptions, Mode, Watermarks};
+use cache::{Cache, CacheOptions, DiskError, DiskErrorKind, LayerOptions, Mode, Watermarks};
 use meta::MemoryMeta;
 use native::{NativeOptions, NativeStore};
 use store::{Bucket, Layer, OpenOptions, PutOptions, PutOutcome, SharedStore, StoreError};
@@ -19,21 +19,21 @@ use types::{
     Owner, Random, RangeSpec, TagSet, Timestamp,
 };
 
-pub const PART_MIN_BYTES: u64 = 1024;
-pub const MIB: u64 = 1 << 20;
+pub(crate) const PART_MIN_BYTES: u64 = 1024;
+pub(crate) const MIB: u64 = 1 << 20;
 
 /// A clock that stands until it is moved.
 #[derive(Default)]
-pub struct HandClock(AtomicU64);
+pub(crate) struct HandClock(AtomicU64);
 
 impl HandClock {
-    pub fn forward(&self, by: Duration) {
+    pub(crate) fn forward(&self, by: Duration) {
         self.0.fetch_add(by.as_nanos() as u64, Ordering::SeqCst);
     }
 }
 
 impl HandClock {
-    pub fn back(&self, by: Duration) {
+    pub(crate) fn back(&self, by: Duration) {
         self.0.fetch_sub(by.as_nanos() as u64, Ordering::SeqCst);
     }
 }
@@ -55,7 +55,7 @@ impl Random for Counting {
 }
 
 /// Records and blobs in memory that outlive the stores opened over them.
-pub struct Native {
+pub(crate) struct Native {
     meta: MemoryMeta,
     blobs: MemoryBlobs,
 }
@@ -67,7 +67,7 @@ impl Default for Native {
 }
 
 impl Native {
-    pub fn open(&self) -> SharedStore {
+    pub(crate) fn open(&self) -> SharedStore {
         let options = NativeOptions {
             part_min_bytes: PART_MIN_BYTES,
             ..NativeOptions::new(Arc::new(Counting(1.into())))
@@ -77,16 +77,16 @@ impl Native {
 }
 
 /// The directory and settings of a cache, which can be opened again.
-pub struct Near {
-    pub directory: tempfile::TempDir,
-    pub size_bytes: u64,
-    pub memory_bytes: u64,
-    pub clock: Arc<dyn Clock>,
-    pub budget: Budget,
+pub(crate) struct Near {
+    pub(crate) directory: tempfile::TempDir,
+    pub(crate) size_bytes: u64,
+    pub(crate) memory_bytes: u64,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) budget: Budget,
 }
 
 impl Near {
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             directory: tempfile::tempdir().unwrap(),
             size_bytes: 256 * MIB,
@@ -96,7 +96,24 @@ impl Near {
         }
     }
 
-    pub fn open(&self) -> Cache {
+    pub(crate) fn open(&self) -> Cache {
+        self.try_open().unwrap()
+    }
+
+    /// Opens it again once the last task of the cache that was dropped has ended.
+    pub(crate) async fn reopen(&self) -> Cache {
+        loop {
+            match self.try_open() {
+                Ok(cache) => return cache,
+                Err(error) if matches!(error.kind, DiskErrorKind::InUse) => {
+                    tokio::task::spawn_blocking(|| {}).await.unwrap();
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    fn try_open(&self) -> Result<Cache, DiskError> {
         Cache::open(CacheOptions {
             path: self.directory.path().to_owned(),
             size_bytes: self.size_bytes,
@@ -105,12 +122,11 @@ impl Near {
             clock: self.clock.clone(),
             budget: self.budget.clone(),
         })
-        .unwrap()
     }
 }
 
 /// Settings of a mode, with times where it takes them.
-pub fn options(mode: Mode) -> LayerOptions {
+pub(crate) fn options(mode: Mode) -> LayerOptions {
     let ttl = match mode {
         Mode::Ttl | Mode::Offline => Duration::from_secs(30),
         Mode::Strict | Mode::Immutable => Duration::ZERO,
@@ -119,21 +135,21 @@ pub fn options(mode: Mode) -> LayerOptions {
 }
 
 /// As [`options`], with small blocks, and with absence and listings believed where the mode does so.
-pub fn eager(mode: Mode) -> LayerOptions {
+pub(crate) fn eager(mode: Mode) -> LayerOptions {
     let times = if mode == Mode::Strict { Duration::ZERO } else { Duration::from_secs(30) };
     LayerOptions { block_bytes: 64 * 1024, negative_ttl: times, list_ttl: times, ..options(mode) }
 }
 
-pub fn key(name: &str) -> ObjectKey {
+pub(crate) fn key(name: &str) -> ObjectKey {
     ObjectKey::new(name).unwrap()
 }
 
-pub fn owner() -> Owner {
+pub(crate) fn owner() -> Owner {
     Owner { id: CanonicalId::from_text(&"0".repeat(64)), display_name: "owner".into() }
 }
 
 /// Bytes that tell where they stand.
-pub fn pattern(seed: u64, size: usize) -> Bytes {
+pub(crate) fn pattern(seed: u64, size: usize) -> Bytes {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut bytes = Vec::with_capacity(size + 8);
     while bytes.len() < size {
@@ -148,14 +164,14 @@ pub fn pattern(seed: u64, size: usize) -> Bytes {
 
 /// A store with a bucket, and short words for what tests do with it.
 #[derive(Clone)]
-pub struct Desk {
-    pub store: SharedStore,
-    pub bucket: Bucket,
+pub(crate) struct Desk {
+    pub(crate) store: SharedStore,
+    pub(crate) bucket: Bucket,
 }
 
 impl Desk {
     /// Makes a bucket in `inner`, and looks at it through `store`.
-    pub async fn over(store: SharedStore, inner: &SharedStore) -> Self {
+    pub(crate) async fn over(store: SharedStore, inner: &SharedStore) -> Self {
         let (cx, name) = (Context::background(), BucketName::new("bucket").unwrap());
         let bucket = match inner.bucket(&cx, &name).await {
             Ok(bucket) => bucket,
@@ -165,17 +181,21 @@ impl Desk {
     }
 
     /// The same bucket through another store.
-    pub fn through(&self, store: SharedStore) -> Self {
+    pub(crate) fn through(&self, store: SharedStore) -> Self {
         Self { store, bucket: self.bucket.clone() }
     }
 
-    pub async fn put(&self, name: &str, bytes: impl Into<Bytes>) -> PutOutcome {
+    pub(crate) async fn put(&self, name: &str, bytes: impl Into<Bytes>) -> PutOutcome {
         let (cx, body) = (Context::background(), Body::from_bytes(bytes.into()));
         self.store.put(&cx, &self.bucket, &key(name), body, PutOptions::default()).await.unwrap()
     }
 
     /// Reads what an open brings, with what the cache says about it.
-    pub async fn get_with(&self, name: &str, options: OpenOptions) -> (Result<Bytes, StoreError>, Said) {
+    pub(crate) async fn get_with(
+        &self,
+        name: &str,
+        options: OpenOptions,
+    ) -> (Result<Bytes, StoreError>, Said) {
         let cx = Context { notes: Notes::kept(), ..Context::background() };
         let read = async {
             let opened = self.store.open(&cx, &self.bucket, &key(name), options.clone()).await?;
@@ -192,19 +212,19 @@ impl Desk {
         (read, said(&cx))
     }
 
-    pub async fn get(&self, name: &str) -> (Bytes, Said) {
+    pub(crate) async fn get(&self, name: &str) -> (Bytes, Said) {
         let (bytes, said) = self.get_with(name, OpenOptions::default()).await;
         (bytes.unwrap(), said)
     }
 
-    pub async fn get_or_none(&self, name: &str) -> Option<Bytes> {
+    pub(crate) async fn get_or_none(&self, name: &str) -> Option<Bytes> {
         let cx = Context::background();
         let opened = self.store.open(&cx, &self.bucket, &key(name), OpenOptions::default()).await.ok()?;
         let body = opened.content.read(ByteRange::whole(opened.info.size_bytes)).await.ok()?;
         body.collect(1 << 30).await.ok()
     }
 
-    pub async fn get_range(&self, name: &str, first: u64, last: u64) -> (Bytes, Said) {
+    pub(crate) async fn get_range(&self, name: &str, first: u64, last: u64) -> (Bytes, Said) {
         let range_hint = Some(RangeSpec::FromTo { first, last });
         let (bytes, said) = self.get_with(name, OpenOptions { range_hint, ..OpenOptions::default() }).await;
         (bytes.unwrap(), said)
@@ -212,14 +232,14 @@ impl Desk {
 }
 
 /// What the cache says: its status, and the age in seconds where it tells one.
-pub type Said = (CacheStatus, Option<u64>);
+pub(crate) type Said = (CacheStatus, Option<u64>);
 
-pub fn said(cx: &Context) -> Said {
+pub(crate) fn said(cx: &Context) -> Said {
     let note = cx.notes.read().cache.expect("a cache speaks on every path");
     (note.status, note.age.map(|age| age.as_secs()))
 }
 
 /// A cache layer in front of `inner`.
-pub fn cached(cache: &Cache, options: LayerOptions, inner: &SharedStore) -> SharedStore {
+pub(crate) fn cached(cache: &Cache, options: LayerOptions, inner: &SharedStore) -> SharedStore {
     cache.layer(options).unwrap().wrap(inner.clone())
 }
