@@ -35,7 +35,6 @@ def epoch_key(path, epoch, keyring, bucket):
 
 def data_key(envelope, options):
     head, nonce, wrapped = envelope[:36], envelope[36:48], envelope[48:96]
-    assert head[0] == 1, "another version of the format"
     bucket, key = options.bucket.encode(), options.key.encode()
     epoch = epoch_key(options.epoch, head[20:36], options.keyring, bucket)
     wrapping = derive(epoch, head[4:20], b"sluice crypt v1 wrap")
@@ -72,7 +71,7 @@ def main():
     parser.add_argument("object")
     options = parser.parse_args()
     stored, out = open(options.object, "rb").read(), sys.stdout.buffer
-    assert stored[:8] == STREAM, "not an object that Sluice has encrypted"
+    assert stored[:9] == STREAM + b"\1", "not an object that Sluice has encrypted in this version of the format"
     envelope = stored[8:104]
     if options.envelope:
         envelope = base64.urlsafe_b64decode(options.envelope + "=" * (-len(options.envelope) % 4))

@@ -2,8 +2,6 @@
 
 mod common;
 
-use std::sync::Arc;
-
 use common::desk::{Desk, as_it_is, key, pattern};
 use common::{Layered, Setup, keyring};
 use crypt::{Algorithm, Names};
@@ -138,5 +136,4 @@ async fn the_provider_sees_noise() {
         assert!(!raw.windows(6).any(|piece| piece == b"secret"));
     }
     assert_eq!(desk.read("secret-folder/secret-name").await.unwrap().1, secret);
-    let _ = Arc::new(desk);
 }
