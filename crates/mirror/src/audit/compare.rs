@@ -27,7 +27,16 @@ pub(super) struct Plan {
 /// What a comparison came to.
 pub(super) struct Compared {
     pub(super) key: ObjectKey,
-    pub(super) findings: Vec<(Finding, u64)>,
+    pub(super) found: Vec<Found>,
+}
+
+/// How a version was found.
+pub(super) struct Found {
+    pub(super) finding: Finding,
+    /// Bytes that were read to know it.
+    pub(super) bytes: u64,
+    /// Whether the journal knows it as an object; `None` where it does not know it.
+    wants_object: Option<bool>,
 }
 
 /// Compares a key. `listed` is what each target listed of it a little before.
@@ -37,13 +46,12 @@ pub(super) async fn compare(
     key: ObjectKey,
     mut listed: Vec<Option<Vec<HeldVersion>>>,
 ) -> Result<Compared, StoreError> {
-    let mut findings = Vec::new();
+    let mut found = Vec::new();
     for look in 1..=LOOKS_MAX {
         let before = known(&core, &plan, &key).await?;
-        findings = look_at(&core, &plan, &key, (&before, listed)).await;
-        let settled = findings
-            .iter()
-            .all(|(finding, _)| matches!(finding.agreement, Agreement::Same | Agreement::Owed));
+        found = look_at(&core, &plan, &key, (&before, listed)).await;
+        let agrees = |found: &Found| matches!(found.finding.agreement, Agreement::Same | Agreement::Owed);
+        let settled = found.iter().all(agrees);
         let unchanged = known(&core, &plan, &key).await? == before;
         if unchanged && (settled || look > 1) {
             break;
@@ -52,11 +60,9 @@ pub(super) async fn compare(
         listed = relist(&core, &plan, &key).await?;
     }
     if plan.remedy == Remedy::Repair {
-        for (finding, _) in &mut findings {
-            repair(&core, &plan, finding).await?;
-        }
+        repair(&core, &plan, &mut found).await?;
     }
-    Ok(Compared { key, findings })
+    Ok(Compared { key, found })
 }
 
 type KnownRows = (KeyState, Vec<crate::journal::Version>);
@@ -91,9 +97,9 @@ async fn look_at(
     plan: &Plan,
     key: &ObjectKey,
     ((state, older), held): (&KnownRows, Vec<Option<Vec<HeldVersion>>>),
-) -> Vec<(Finding, u64)> {
+) -> Vec<Found> {
     let known = Known { record: &plan.record, state, older: older.clone(), held };
-    let mut findings = Vec::new();
+    let mut found = Vec::new();
     for slot in slots(core, known).into_iter().filter(|slot| !slot.is_void()) {
         let seen = join_all((0..core.targets.len()).map(|place| see(core, plan, key, (&slot, place)))).await;
         let bytes = seen.iter().map(|(_, bytes)| bytes).sum();
@@ -103,9 +109,9 @@ async fn look_at(
         let targets = targets.map(|(target, seen)| SeenAt { target: target.name.clone(), seen }).collect();
         let version_id = shown_id(&slot, &plan.record);
         let finding = Finding { key: key.clone(), version_id, agreement, targets, repaired: Vec::new() };
-        findings.push((finding, bytes));
+        found.push(Found { finding, bytes, wants_object: slot.wants_object() });
     }
-    findings
+    found
 }
 
 /// What a target has, and how many bytes were read to know it.
@@ -117,29 +123,57 @@ async fn see(core: &Arc<Core>, plan: &Plan, key: &ObjectKey, (slot, place): (&Sl
     let name = &plan.bucket.name;
     match digest(core, place, (name, key), slot.address(place), slot.proof()).await {
         Ok(Digest { sha256, size_bytes, etag, expected }) => {
+            // Without a checksum to hold the bytes against, what is expected is told by size and tag.
+            let expected = expected.or_else(|| slot.is_known_as(core, place, (&etag, size_bytes)));
             (Seen::Object { etag, size_bytes, sha256: Some(sha256), expected }, size_bytes)
         }
         Err(why) => (Seen::Unreadable(why), 0),
     }
 }
 
-/// Copies to targets that are proven to lack what others are proven to have.
-async fn repair(core: &Arc<Core>, plan: &Plan, finding: &mut Finding) -> Result<(), StoreError> {
-    let right = |seen: &SeenAt| matches!(&seen.seen, Seen::Object { expected: Some(true), .. });
-    if !matches!(finding.agreement, Agreement::OnlyOn | Agreement::Differs)
-        || !finding.targets.iter().any(right)
-    {
-        return Ok(());
-    }
+/// Copies to targets that lack what the journal says and others are proven to have. Nothing is proven where those others
+/// have different bytes.
+async fn repair(core: &Arc<Core>, plan: &Plan, found: &mut [Found]) -> Result<(), StoreError> {
     let (name, handle) = (&plan.bucket.name, plan.bucket.handle);
-    for (place, at) in finding.targets.iter().enumerate() {
-        let wrong = matches!(&at.seen, Seen::Absent | Seen::Object { expected: Some(false), .. });
-        if wrong {
-            core.owe_again(place, name, handle, &finding.key, finding.version_id.as_ref()).await?;
-            if core.repair_key(place, name, handle, &finding.key).await.is_ok() {
-                finding.repaired.push(at.target.clone());
+    for place in 0..core.targets.len() {
+        let mut owing = Vec::new();
+        for (nth, found) in found.iter().enumerate() {
+            let Found { finding, wants_object, .. } = found;
+            if !is_proven(finding, *wants_object) || !lacks(&finding.targets[place].seen, *wants_object) {
+                continue;
             }
+            core.owe_again(place, name, handle, &finding.key, finding.version_id.as_ref()).await?;
+            owing.push(nth);
+        }
+        let Some(first) = owing.first() else { continue };
+        let key = found[*first].finding.key.clone();
+        if core.repair_key(place, name, handle, &key).await.is_ok() {
+            let target = &core.targets[place].name;
+            owing.iter().for_each(|nth| found[*nth].finding.repaired.push(target.clone()));
         }
     }
     Ok(())
+}
+
+/// Whether it is proven what a version is, and that some target has it.
+fn is_proven(finding: &Finding, wants_object: Option<bool>) -> bool {
+    if !matches!(finding.agreement, Agreement::OnlyOn | Agreement::Differs) {
+        return false;
+    }
+    let mut right = finding.targets.iter().filter_map(|at| match (&at.seen, wants_object) {
+        (Seen::Object { expected: Some(true), sha256, .. }, Some(true)) => Some(*sha256),
+        (Seen::Marker, Some(false)) => Some(None),
+        _ => None,
+    });
+    right.next().is_some_and(|first| right.all(|other| other == first))
+}
+
+/// Whether a target does not have what is proven.
+fn lacks(seen: &Seen, wants_object: Option<bool>) -> bool {
+    match seen {
+        Seen::Absent => true,
+        Seen::Object { expected, .. } => wants_object == Some(false) || *expected == Some(false),
+        Seen::Marker => wants_object == Some(true),
+        Seen::Owed | Seen::Unreadable(_) => false,
+    }
 }

@@ -13,8 +13,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::stream::{FuturesOrdered, StreamExt};
-use store::{StoreError, Versioning};
-use types::{Context, ObjectKey};
+use store::{Bucket, Missing, StoreError, StoreErrorKind, Versioning};
+use types::{BucketName, Context, ObjectKey};
 
 pub use event::{
     Agreement, Depth, Finding, Remedy, Seen, SeenAt, Start, VerifyCounts, VerifyEvent, VerifyOptions,
@@ -25,7 +25,7 @@ use self::cursor::Cursor;
 use self::held::Holdings;
 use crate::Mirror;
 use crate::core::Core;
-use crate::journal::Member;
+use crate::journal::{BucketRecord, Member};
 
 /// Keys that are compared side by side.
 const KEYS_AT_ONCE: usize = 4;
@@ -75,7 +75,7 @@ enum Stage {
 impl Verify {
     async fn begin(core: Arc<Core>, options: VerifyOptions) -> Result<Self, StoreError> {
         const OPERATION: &str = "compare targets";
-        let missing = || StoreError::missing(store::Missing::Bucket, OPERATION);
+        let missing = || StoreError::missing(Missing::Bucket, OPERATION);
         let bucket = core.bucket_record(&Context::background(), &options.bucket).await?;
         let record = core.journal.bucket(&options.bucket).await?.ok_or_else(missing)?;
         let cursor_name = cursor::name(&options.bucket, options.depth);
@@ -86,17 +86,10 @@ impl Verify {
         let cursor = kept.as_deref().and_then(Cursor::decode);
         let behind = cursor.as_ref().map(|cursor| cursor.key.clone());
         let (mut at, mut holdings) = (Vec::new(), Vec::new());
-        for (place, target) in core.targets.iter().enumerate() {
-            if !matches!(record.member(target.number), Some(Member::Full | Member::Filling)) {
-                at.push(None);
-                continue;
-            }
-            let mut own = core.target_bucket(place, &options.bucket).await?;
-            // A target may have begun to keep versions since its record was read.
-            own.versioning =
-                if record.versioning == Versioning::Off { Versioning::Off } else { Versioning::Enabled };
-            holdings.push(Holdings::new(place, own.clone(), behind.clone()));
-            at.push(Some(own));
+        for place in 0..core.targets.len() {
+            let own = bucket_at(&core, place, &options.bucket, &record).await?;
+            holdings.extend(own.iter().map(|own| Holdings::new(place, own.clone(), behind.clone())));
+            at.push(own);
         }
         let plan = Plan { bucket, record, depth: options.depth, remedy: options.remedy, at };
         Ok(Self {
@@ -160,9 +153,9 @@ impl Verify {
     /// Takes in what a comparison came to, and keeps where the audit stands now and then.
     async fn take(&mut self, compared: Compared) -> Result<(), StoreError> {
         self.keys += 1;
-        for (finding, bytes) in compared.findings {
-            self.counts.add(&finding, bytes);
-            self.told.push_back(VerifyEvent::Found(finding));
+        for found in compared.found {
+            self.counts.add(&found.finding, found.bytes);
+            self.told.push_back(VerifyEvent::Found(found.finding));
         }
         let (keys, bytes) = self.marked;
         if self.keys - keys < KEYS_PER_MARK
@@ -199,4 +192,32 @@ impl Verify {
         }
         Ok(next)
     }
+}
+
+/// A target's own record of the bucket; `None` where it owes all of the bucket, as one does that has lost it.
+async fn bucket_at(
+    core: &Arc<Core>,
+    place: usize,
+    name: &BucketName,
+    record: &BucketRecord,
+) -> Result<Option<Bucket>, StoreError> {
+    let target = &core.targets[place];
+    if !matches!(record.member(target.number), Some(Member::Full | Member::Filling)) {
+        return Ok(None);
+    }
+    // What is kept of the target's buckets may be older than a loss of them.
+    core.forget_target_bucket(place, name);
+    let own = match core.target_bucket(place, name).await {
+        Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Bucket)) => {
+            core.bucket_lost(place, name).await?;
+            return Ok(None);
+        }
+        own => own?,
+    };
+    // A target may have begun to keep versions for older ones that came late.
+    let versioning = match record.versioning {
+        Versioning::Off => Versioning::Off,
+        Versioning::Enabled | Versioning::Suspended => Versioning::Enabled,
+    };
+    Ok(Some(Bucket { versioning, ..own }))
 }

@@ -1,4 +1,4 @@
-use types::VersionId;
+use types::{ETag, VersionId};
 
 use super::digest::Proof;
 use super::event::{Agreement, Depth, Seen};
@@ -87,17 +87,17 @@ impl Slot {
         }
     }
 
-    /// Whether this, at a target, is what the journal says, as far as size and tag tell; `None` where it says nothing.
-    fn is_expected(&self, target: TargetNumber, held: &HeldVersion) -> Option<bool> {
+    /// Whether an object of this tag and size, at a target, is what the journal says; `None` where it says nothing.
+    pub(super) fn is_known_as(
+        &self,
+        core: &Core,
+        place: usize,
+        (etag, size_bytes): (&ETag, u64),
+    ) -> Option<bool> {
         let version = self.version.as_ref()?;
-        Some(match (&version.what, &held.object) {
-            (What::Marker, None) => true,
-            (What::Object(facts), Some((etag, size_bytes))) => {
-                let own = version.held_at(target).and_then(|held| held.etag.as_ref());
-                *size_bytes == facts.size_bytes && own.unwrap_or(&facts.etag) == etag
-            }
-            _ => false,
-        })
+        let Some(facts) = version.facts() else { return Some(false) };
+        let own = version.held_at(core.targets[place].number).and_then(|held| held.etag.as_ref());
+        Some(size_bytes == facts.size_bytes && own.unwrap_or(&facts.etag) == etag)
     }
 
     /// What the target has, by what its listing tells.
@@ -111,7 +111,7 @@ impl Slot {
                     etag: etag.clone(),
                     size_bytes: *size_bytes,
                     sha256: None,
-                    expected: self.is_expected(core.targets[place].number, held),
+                    expected: self.is_known_as(core, place, (etag, *size_bytes)),
                 },
             },
         }

@@ -11,7 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use store::{ListEntry, ListObjects, Position, StoreError};
+use store::{
+    ListEntry, ListObjects, Missing, ObjectInfo, OpenOptions, Position, StoreError, StoreErrorKind,
+    Versioning,
+};
 use tokio::time::sleep;
 use types::{BucketName, Context, ObjectKey};
 
@@ -19,7 +22,7 @@ pub use cursor::BackfillProgress;
 pub(crate) use cursor::{NAMES, parse_name};
 
 use crate::core::Core;
-use crate::journal::{BucketRecord, Member};
+use crate::journal::{BucketRecord, Held, KeyState, Member, Version, What};
 
 /// Keys that are brought to a target side by side.
 const KEYS_AT_ONCE: usize = 4;
@@ -84,7 +87,7 @@ impl Core {
         loop {
             let page = self.keys_behind(name, record, progress.behind.as_ref()).await?;
             let Some(last) = page.last().cloned() else { break };
-            self.fill_keys(name, record.handle, place, &page).await?;
+            self.fill_keys(name, record, place, &page).await?;
             progress.keys += page.len() as u64;
             progress.behind = Some(last);
             self.stats.filled.add(page.len() as u64);
@@ -131,7 +134,7 @@ impl Core {
     async fn fill_keys(
         self: &Arc<Self>,
         name: &BucketName,
-        handle: u64,
+        record: &BucketRecord,
         place: usize,
         keys: &[ObjectKey],
     ) -> Result<(), StoreError> {
@@ -140,12 +143,60 @@ impl Core {
         loop {
             while filling.len() < KEYS_AT_ONCE {
                 let Some(key) = waiting.next() else { break };
-                filling.push(Box::pin(self.repair_key(place, name, handle, key)));
+                filling.push(Box::pin(self.fill_key(place, record, (name, key))));
             }
             match filling.next().await {
                 Some(filled) => filled?,
                 None => return Ok(()),
             }
         }
+    }
+
+    /// Brings a key to a target. One that has been a member before may have lost what the journal says it has: it is asked.
+    async fn fill_key(
+        self: &Arc<Self>,
+        place: usize,
+        record: &BucketRecord,
+        (name, key): (&BucketName, &ObjectKey),
+    ) -> Result<(), StoreError> {
+        let number = self.targets[place].number;
+        let state = self.journal.key(record.handle, key).await?;
+        let current = state.as_ref().and_then(KeyState::version).cloned();
+        let older = match record.versioning {
+            Versioning::Off => Vec::new(),
+            Versioning::Enabled | Versioning::Suspended => {
+                self.journal.all_noncurrent(record.handle, key).await?
+            }
+        };
+        for version in current.into_iter().chain(older) {
+            let Some(held) = version.held_at(number) else { continue };
+            let options =
+                OpenOptions { version_id: held.address(record.versioning), ..OpenOptions::default() };
+            let at = self.target_bucket(place, name).await?;
+            let there = self.targets[place].store.head(&Context::background(), &at, key, options).await;
+            if !is_there(&version, held, there)? {
+                self.owe_again(place, name, record.handle, key, Some(&version.id())).await?;
+            }
+        }
+        self.repair_key(place, name, record.handle, key).await
+    }
+}
+
+/// Whether what a target answered is what the journal says it has.
+fn is_there(
+    version: &Version,
+    held: &Held,
+    answer: Result<ObjectInfo, StoreError>,
+) -> Result<bool, StoreError> {
+    match (&version.what, answer) {
+        (What::Object(facts), Ok(info)) => {
+            Ok(info.size_bytes == facts.size_bytes && info.etag == *held.etag.as_ref().unwrap_or(&facts.etag))
+        }
+        (What::Marker, Ok(_)) => Ok(false),
+        (what, Err(error)) => match error.kind {
+            StoreErrorKind::DeleteMarker { .. } => Ok(*what == What::Marker),
+            StoreErrorKind::Missing(Missing::Key | Missing::Version) => Ok(false),
+            _ => Err(error),
+        },
     }
 }

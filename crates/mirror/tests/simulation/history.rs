@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::{Bucket, BucketStore, ListEntry, ObjectStore, OpenOptions, WriteCondition};
+use store::{Bucket, ListEntry, OpenOptions, WriteCondition};
 use types::VersionId;
 
 use crate::life::Life;
@@ -17,8 +17,8 @@ use crate::world::{Nature, Process, World, bucket_name, cx};
 const KEYS: [&str; 8] = ["a", "a/b", "a/c", "a0", "b/x/1", "b/x/2", "c", "c/"];
 /// How many rounds of acts side by side a history has.
 const ROUNDS: u64 = 14;
-/// How long the outcome of a write that nobody waited for is left to itself before somebody looks.
-const SETTLING: Duration = Duration::from_secs(3_600);
+/// How long a write that nobody waited for is left to itself before somebody looks: longer than a call of a target may take.
+const SETTLING: Duration = Duration::from_secs(700);
 /// How long debts may take once every target behaves.
 const REPAIRED_WITHIN: Duration = Duration::from_secs(3600);
 

@@ -19,7 +19,7 @@ mod trace;
 mod world;
 
 /// Histories on every run.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 200;
 /// Histories when asked for.
 const MANY_SEEDS: u64 = 10_000;
 

@@ -46,19 +46,6 @@ impl Model {
         self.keys.get(key).cloned().unwrap_or_else(|| vec![None])
     }
 
-    /// A write of the key was acknowledged.
-    pub(crate) fn acknowledged(&mut self, key: &str, state: State) {
-        self.keys.insert(key.to_owned(), vec![state]);
-    }
-
-    /// A write of the key was begun, and its outcome was not told.
-    pub(crate) fn doubtful(&mut self, key: &str, state: State) {
-        let states = self.keys.entry(key.to_owned()).or_insert_with(|| vec![None]);
-        if !states.contains(&state) {
-            states.push(state);
-        }
-    }
-
     /// These are all that the key may hold.
     pub(crate) fn one_of(&mut self, key: &str, states: Vec<State>) {
         self.keys.insert(key.to_owned(), states);
@@ -72,11 +59,6 @@ impl Model {
         }
         self.keys.insert(key.to_owned(), vec![state]);
         Ok(())
-    }
-
-    /// The keys that may hold something.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &String> {
-        self.keys.keys()
     }
 }
 

@@ -7,7 +7,7 @@ use mirror::{
     Agreement, Depth, ReadPolicy, Remedy, Seen, Start, VerifyCounts, VerifyEvent, VerifyOptions, WritePolicy,
 };
 use store::{
-    Bucket, BucketStore, DeleteOptions, ListEntry, ObjectStore, OpenOptions, PutOptions, SharedStore,
+    Bucket, BucketUpdate, DeleteOptions, ListEntry, OpenOptions, PutOptions, SharedStore, Versioning,
 };
 use tokio::time::Instant;
 use types::{Body, ByteRange, TagSet};
@@ -16,6 +16,7 @@ use crate::faults::Mood;
 use crate::life::Life;
 use crate::look::{self, Look, key};
 use crate::model::Content;
+use crate::play::{Act, Client};
 use crate::world::{Nature, Process, World, bucket_name, cx, owner};
 
 const CONTENT: Content = Content { number: 7, size_bytes: 9_000 };
@@ -366,6 +367,86 @@ async fn a_race_of_a_write_and_reads_shows_one_or_the_other_whole() {
     }
     writer.await.unwrap();
     assert!(seen.iter().all(|content| [SMALL, CONTENT].contains(content)), "{seen:?}");
-    assert!(seen.is_sorted_by_key(|content| *content == CONTENT), "what was seen once is not unseen: {seen:?}");
+    assert!(
+        seen.is_sorted_by_key(|content| *content == CONTENT),
+        "what was seen once is not unseen: {seen:?}"
+    );
     assert_eq!(content(&process.store, &bucket, "k").await, Some(CONTENT));
+}
+
+/// Objects of before and after versioning, markers, parts and tags.
+async fn fill_bucket(process: &Process, versioned: bool) -> Bucket {
+    let bucket =
+        process.store.create_bucket(&cx(), &bucket_name(), &owner(), &TagSet::default()).await.unwrap();
+    put(&process.store, &bucket, "before", SMALL).await;
+    put(&process.store, &bucket, "replaced", SMALL).await;
+    put(&process.store, &bucket, "removed", SMALL).await;
+    let enabled = BucketUpdate::Versioning(Versioning::Enabled);
+    let bucket = match versioned {
+        true => process.store.update_bucket(&cx(), &bucket, enabled).await.unwrap(),
+        false => bucket,
+    };
+    for number in 0..3 {
+        put(&process.store, &bucket, "replaced", Content { number, size_bytes: 300 }).await;
+    }
+    put(&process.store, &bucket, "tagged", CONTENT).await;
+    let tags = TagSet::new(vec![("k".into(), "v".into())], 10).unwrap();
+    process.store.set_tags(&cx(), &bucket, &key("tagged"), None, tags).await.unwrap();
+    process.store.delete(&cx(), &bucket, &key("removed"), DeleteOptions::default()).await.unwrap();
+    let client = Client {
+        store: process.store.clone(),
+        bucket: Arc::new(bucket.clone()),
+        patience: Duration::from_secs(60),
+        trusting: true,
+    };
+    client.act(&Act::Parts { key: "parts".into(), content: Content { number: 4, size_bytes: 3000 } }).await;
+    bucket
+}
+
+/// What an emptied target is like when the mirror meets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Emptied {
+    WithoutTheBucket,
+    WithAnEmptyBucket,
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_was_replaced_gets_everything_back() {
+    for versioned in [false, true] {
+        for emptied in [Emptied::WithoutTheBucket, Emptied::WithAnEmptyBucket] {
+            let mut world = world(WritePolicy::Any);
+            let process = world.begin(Life::long()).await.unwrap();
+            let bucket = fill_bucket(&process, versioned).await;
+            drained(&process).await;
+            process.stop().await;
+            world.replace_disk(1);
+            if emptied == Emptied::WithAnEmptyBucket {
+                let there = &world.targets[1].store;
+                let made =
+                    there.create_bucket(&cx(), &bucket_name(), &owner(), &TagSet::default()).await.unwrap();
+                if versioned {
+                    let enabled = BucketUpdate::Versioning(Versioning::Enabled);
+                    there.update_bucket(&cx(), &made, enabled).await.unwrap();
+                }
+            }
+            let process = world.begin(Life::long()).await.unwrap();
+            let counts = verify(&process, Depth::Deep, Start::Anew, Remedy::Repair, |_| {}).await;
+            let what = format!("{emptied:?}, versioned: {versioned}");
+            assert_eq!(counts.same, 0, "{what}: {counts:?}");
+            if emptied == Emptied::WithAnEmptyBucket {
+                assert_eq!(counts.repaired, counts.compared, "{what}: {counts:?}");
+            }
+            tokio::time::sleep(Duration::from_secs(600)).await;
+            let counts = verify(&process, Depth::Deep, Start::Anew, Remedy::Report, |_| {}).await;
+            assert!(counts.is_clean() && counts.compared > 0, "{what}: {counts:?}");
+            let expected = heads(&process, &bucket).await;
+            world.targets[0].faults.set(Mood::Down);
+            assert_eq!(heads(&process, &bucket).await, expected, "{what}");
+            let state = content(&process.store, &bucket, "replaced").await;
+            assert_eq!(state, Some(Content { number: 2, size_bytes: 300 }), "{what}");
+            assert_eq!(content(&process.store, &bucket, "tagged").await, Some(CONTENT), "{what}");
+            let there = world.targets[1].store.bucket(&cx(), &bucket_name()).await.unwrap();
+            assert_eq!(there.versioning == Versioning::Enabled, versioned, "{what}");
+        }
+    }
 }

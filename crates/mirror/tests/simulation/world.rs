@@ -5,7 +5,7 @@ use std::time::Duration;
 use meta::MemoryMeta;
 use mirror::{Mirror, MirrorOptions, ReadPolicy, Target, WritePolicy};
 use sim::SimRandom;
-use store::{Bucket, BucketStore, SharedStore, Versioning};
+use store::{Bucket, SharedStore, Versioning};
 use tokio::sync::oneshot;
 use types::{BucketName, CanonicalId, Clock, Context, Owner, TagSet};
 
@@ -140,6 +140,11 @@ impl World {
             _ => Mood::Lying,
         };
         self.targets[place].faults.set(mood);
+    }
+
+    /// A target has lost all that it held.
+    pub(crate) fn replace_disk(&mut self, place: usize) {
+        self.targets[place] = SimTarget::new(self.clock.clone(), self.random.clone());
     }
 
     /// Every target behaves from now on.
