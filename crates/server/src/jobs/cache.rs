@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use cache::{Cache, PurgeScope, Warm};
+use cache::{Cache, Condition, PurgeScope, Warm};
 use gateway::{JobRefused, JobRequest};
 use serde_json::{Map, Value, json};
 use types::{BucketName, CacheStatus, Context};
@@ -16,12 +16,78 @@ pub(super) async fn stats(stores: Assembled, events: Events) -> Result<(), Ended
     let mut count = 0;
     for cache in stores.caches.all() {
         count += 1;
-        let of = format!("cache in {}", cache.path().display());
-        events.tell(JobEvent::Figures { of, figures: figures(cache) }).await?;
+        events.tell(JobEvent::Figures { text: in_words(cache), figures: figures(cache) }).await?;
     }
     let text = if count == 0 { "no cache is configured" } else { "" };
     done(&events, text.to_owned(), 0, json!({ "caches": count })).await
 }
+
+/// How a cache is, for people.
+fn in_words(cache: &Cache) -> String {
+    let (stats, disk, memory) = (cache.stats(), cache.disk_stats(), cache.memory_use());
+    let condition = match disk.condition {
+        Condition::Open => "works",
+        Condition::Full => "THE DISK IS FULL: what is cached is served, nothing is added",
+        Condition::ReadOnly => "THE DISK TAKES NO WRITES: what is cached is served, nothing is added",
+        Condition::Failing => "THE DISK FAILS: all requests pass by the cache",
+    };
+    let answers: u64 = STATUSES.iter().map(|status| stats.of(*status).get()).sum();
+    let share = |status: &CacheStatus| {
+        let percent = stats.of(*status).get() * 100 / answers.max(1);
+        format!("{percent} % {}", status.name())
+    };
+    let shares = if answers == 0 {
+        String::new()
+    } else {
+        format!(": {}", STATUSES.iter().map(share).collect::<Vec<_>>().join(", "))
+    };
+    let counters = &disk.counters;
+    let trouble = match (counters.bad_blocks.get(), counters.device_failures.get()) {
+        (0, 0) => "none".to_owned(),
+        (bad, failures) => format!("{bad} damaged blocks dropped, {failures} calls to the disk failed"),
+    };
+    let lines = [
+        ("condition", condition.to_owned()),
+        (
+            "on disk",
+            format!(
+                "{} of {}, {} blocks; {} gave way",
+                size(disk.used_bytes),
+                size(disk.ceiling_bytes),
+                disk.entries,
+                counters.evictions.get()
+            ),
+        ),
+        (
+            "in memory",
+            format!(
+                "{} small objects, {}; the index takes {}",
+                memory.objects,
+                size(memory.object_bytes),
+                size(disk.index_memory_bytes)
+            ),
+        ),
+        ("answers", format!("{answers}{shares}")),
+        (
+            "bytes",
+            format!(
+                "{} from the cache, {} fetched to be kept, {} passed by",
+                size(stats.bytes_served.get()),
+                size(stats.bytes_fetched.get()),
+                size(stats.bytes_passed.get())
+            ),
+        ),
+        ("trouble", trouble),
+    ];
+    let mut text = format!("cache in {}", cache.path().display());
+    for (name, value) in lines {
+        text.push_str(&format!("\n  {name:<11}{value}"));
+    }
+    text
+}
+
+const STATUSES: [CacheStatus; 5] =
+    [CacheStatus::Hit, CacheStatus::Miss, CacheStatus::Revalidated, CacheStatus::Stale, CacheStatus::Bypass];
 
 fn figures(cache: &Cache) -> Map<String, Value> {
     let (stats, disk, memory) = (cache.stats(), cache.disk_stats(), cache.memory_use());
@@ -29,13 +95,7 @@ fn figures(cache: &Cache) -> Map<String, Value> {
         ("directory".to_owned(), cache.path().display().to_string().into()),
         ("condition".to_owned(), disk.condition.name().into()),
     ]);
-    for status in [
-        CacheStatus::Hit,
-        CacheStatus::Miss,
-        CacheStatus::Revalidated,
-        CacheStatus::Stale,
-        CacheStatus::Bypass,
-    ] {
+    for status in STATUSES {
         figures.insert(status.name().to_owned(), stats.of(status).get().into());
     }
     let numbers = [

@@ -26,9 +26,9 @@ pub(crate) enum JobEvent {
     },
     /// Figures of one subject.
     Figures {
-        /// Whose they are, for people.
-        of: String,
-        /// The figures by name.
+        /// What they say, for people.
+        text: String,
+        /// The figures by name, for programs.
         figures: Map<String, Value>,
     },
     /// Something that is not as it should be.

@@ -1,9 +1,10 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use gateway::{JobRefused, JobRequest};
 use mirror::{
-    Agreement, Depth, Finding, Mirror, MirrorStatus, Remedy, RepairEvent, Seen, SeenAt, Start, TargetStatus,
-    VerifyCounts, VerifyEvent, VerifyOptions,
+    Agreement, BreakerState, Depth, Finding, Mirror, MirrorStatus, Remedy, RepairEvent, Seen, SeenAt, Start,
+    TargetStatus, VerifyCounts, VerifyEvent, VerifyOptions,
 };
 use serde_json::{Map, Value, json};
 use store::{ListBuckets, SharedStore};
@@ -76,10 +77,12 @@ pub(super) async fn status(mirrors: Vec<Named>, events: Events) -> Result<(), En
     let mut owed = 0;
     for named in &mirrors {
         let status = named.mirror().status().await.map_err(|error| with_causes(&error))?;
-        for target in &status.targets {
+        let width = status.targets.iter().map(|target| target.name.len()).max().unwrap_or(0);
+        for (index, target) in status.targets.iter().enumerate() {
             owed += target.owed_operations;
-            let of = format!("mirror {}, target {}", named.name, target.name);
-            events.tell(JobEvent::Figures { of, figures: figures(&status, target) }).await?;
+            let heading = if index == 0 { format!("mirror {}\n", named.name) } else { String::new() };
+            let text = format!("{heading}{}", in_words(target, width));
+            events.tell(JobEvent::Figures { text, figures: figures(&status, target) }).await?;
         }
     }
     let text = match (mirrors.len(), owed) {
@@ -88,6 +91,45 @@ pub(super) async fn status(mirrors: Vec<Named>, events: Events) -> Result<(), En
         (_, owed) => format!("{owed} operations are owed; they are worked off in the background"),
     };
     done(&events, text, 0, json!({ "mirrors": mirrors.len(), "owed_operations": owed })).await
+}
+
+/// How a target is, for people.
+fn in_words(target: &TargetStatus, width: usize) -> String {
+    let health = &target.health;
+    let state = match health.state {
+        BreakerState::In => "in use".to_owned(),
+        BreakerState::Out { .. } => "left alone: it failed repeatedly, and is tried now and then".to_owned(),
+        BreakerState::Trial { .. } => "on trial: it answers again".to_owned(),
+    };
+    let owes = match target.owed_operations {
+        0 => "owes nothing".to_owned(),
+        count => format!(
+            "owes {count} operations on {} keys, {}, the oldest for {}",
+            target.owed_keys,
+            size(target.owed_bytes),
+            duration(target.lag)
+        ),
+    };
+    let latency =
+        health.latency.map_or(String::new(), |latency| format!(", lately in {} ms", latency.as_millis()));
+    let calls = format!("answered {} calls{latency}; {} failed", health.answered, health.failed);
+    let mut text = format!("  {:<width$}  {state}; {owes}; {calls}", target.name);
+    for (bucket, progress) in &target.filling {
+        text.push_str(&format!(
+            "\n  {:<width$}  being filled: bucket {bucket}, {} keys so far",
+            "", progress.keys
+        ));
+    }
+    text
+}
+
+/// A time for people.
+fn duration(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
+    }
 }
 
 fn figures(status: &MirrorStatus, target: &TargetStatus) -> Map<String, Value> {

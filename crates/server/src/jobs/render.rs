@@ -1,9 +1,7 @@
 use std::io::{IsTerminal, Write};
 
-use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Map, Value};
-
 use super::JobEvent;
+use indicatif::{ProgressBar, ProgressStyle};
 
 /// Findings that are shown to people; all are counted, and `--json` shows all.
 const FINDINGS_SHOWN: u64 = 1000;
@@ -69,7 +67,7 @@ impl Renderer {
                 self.bar.set_position(*done);
                 self.bar.set_message(size(*bytes));
             }
-            JobEvent::Figures { of, figures } => self.say(&table(of, figures)),
+            JobEvent::Figures { text, .. } => self.say(text),
             JobEvent::Finding { text, .. } => {
                 self.findings += 1;
                 if self.findings <= FINDINGS_SHOWN {
@@ -121,22 +119,6 @@ impl Renderer {
     }
 }
 
-/// Figures one below the other.
-fn table(of: &str, figures: &Map<String, Value>) -> String {
-    let width = figures.keys().map(String::len).max().unwrap_or(0) + 2;
-    let mut text = of.to_owned();
-    for (name, value) in figures {
-        let name_shown = name.strip_suffix("_bytes").unwrap_or(name).replace('_', " ");
-        let value = match (name.ends_with("_bytes"), value.as_u64(), value.as_str()) {
-            (true, Some(bytes), _) => size(bytes),
-            (_, _, Some(text)) => text.to_owned(),
-            _ => value.to_string(),
-        };
-        text.push_str(&format!("\n  {name_shown:<width$}{value}"));
-    }
-    text
-}
-
 /// A size for people.
 pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["bytes", "KiB", "MiB", "GiB", "TiB"];
@@ -150,6 +132,8 @@ pub(crate) fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Map;
+
     use super::*;
 
     #[test]
@@ -157,19 +141,6 @@ mod tests {
         assert_eq!(size(0), "0 bytes");
         assert_eq!(size(1536), "1.5 KiB");
         assert_eq!(size(5 << 30), "5.0 GiB");
-    }
-
-    #[test]
-    fn figures_stand_in_columns_with_units() {
-        let figures = Map::from_iter([
-            ("hits".to_owned(), Value::from(7)),
-            ("used_bytes".to_owned(), Value::from(2048)),
-            ("mode".to_owned(), Value::from("ttl")),
-        ]);
-        assert_eq!(
-            table("cache", &figures),
-            "cache\n  hits        7\n  mode        ttl\n  used        2.0 KiB"
-        );
     }
 
     #[test]
