@@ -2,8 +2,8 @@ use bytes::Bytes;
 use store::{Bucket, Versioning};
 use types::{BucketName, CanonicalId, Owner, Timestamp};
 
-use super::codec::{Malformed, Reader, Writer};
-use super::{common, v1};
+use super::v1;
+use ::record::{Malformed, Reader, Writer};
 
 const OFF: u8 = 0;
 const ENABLED: u8 = 1;
@@ -21,7 +21,7 @@ pub(crate) fn encode_bucket(bucket: &Bucket) -> Bytes {
     });
     writer.text(bucket.owner.id.as_str());
     writer.text(&bucket.owner.display_name);
-    common::put_tags(&mut writer, &bucket.tags);
+    writer.tags(&bucket.tags);
     writer.finish()
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn decode_bucket(value: &[u8], name: BucketName, revision: u64) -> Re
         _ => return Err(Malformed),
     };
     let owner = Owner { id: CanonicalId::from_text(reader.text()?), display_name: reader.text()?.into() };
-    let tags = common::tags(&mut reader)?;
+    let tags = reader.tags()?;
     reader.finish()?;
     Ok(Bucket { name, owner, created_at, versioning, tags, handle, revision })
 }

@@ -1,15 +1,14 @@
 //! What stands under the keys: typed records and their bytes. `docs/format/records.md` shows the layouts.
 
 mod bucket;
-mod codec;
 mod common;
 mod object;
 mod summary;
 mod to_do;
 mod upload;
 
+pub(crate) use ::record::Malformed;
 pub(crate) use bucket::{decode_bucket, encode_bucket};
-pub(crate) use codec::Malformed;
 pub(crate) use object::{Data, KeyState, MarkerRecord, ObjectRecord, Place, TableRef, VersionRecord};
 pub(crate) use summary::summarize;
 pub(crate) use to_do::ToDo;

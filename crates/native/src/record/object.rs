@@ -2,10 +2,10 @@ use blob::BlobId;
 use bytes::Bytes;
 use types::{Checksum, ETag, ObjectMetadata, Timestamp};
 
-use super::codec::{Malformed, Reader, Writer};
 use super::upload::PageStart;
 use super::{common, v1};
 use crate::ids::{DataId, Version};
+use ::record::{Malformed, Reader, Writer};
 
 /// Where the bytes of an object in one piece, or of one part, are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,15 +138,15 @@ impl ObjectRecord {
         common::put_version(&mut writer, self.version);
         writer.u64(self.modified_at.as_nanos());
         writer.varint(self.size_bytes);
-        common::put_etag(&mut writer, &self.etag);
-        common::put_class(&mut writer, self.metadata.storage_class);
-        common::put_checksum(&mut writer, self.checksum.as_ref());
+        writer.etag(&self.etag);
+        writer.class(self.metadata.storage_class);
+        writer.checksum(self.checksum.as_ref());
         writer.raw(&self.owner.to_bytes());
         match &self.data {
             Data::Whole(place) => put_place(&mut writer, *place),
             Data::Table(table) => put_table(&mut writer, table),
         }
-        common::put_metadata(&mut writer, &self.metadata);
+        writer.metadata(&self.metadata);
         writer.finish()
     }
 
@@ -156,15 +156,15 @@ impl ObjectRecord {
         let version = common::version(&mut reader)?;
         let modified_at = Timestamp::from_nanos(reader.u64()?);
         let size_bytes = reader.varint()?;
-        let etag = common::etag(&mut reader)?;
-        let class = common::class(&mut reader)?;
-        let checksum = common::checksum(&mut reader)?;
+        let etag = reader.etag()?;
+        let class = reader.class()?;
+        let checksum = reader.checksum()?;
         let owner = common::data_id(&mut reader)?;
         let data = match reader.u8()? {
             TABLE => Data::Table(table(&mut reader)?),
             code => Data::Whole(place(&mut reader, code)?),
         };
-        let metadata = common::metadata(&mut reader, class)?;
+        let metadata = reader.metadata(class)?;
         reader.finish()?;
         Ok(Self { version, modified_at, size_bytes, etag, checksum, owner, data, metadata })
     }

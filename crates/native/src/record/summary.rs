@@ -1,9 +1,9 @@
 use store::{ObjectSummary, VersionState};
 use types::{ObjectKey, Timestamp};
 
-use super::codec::{Malformed, Reader};
 use super::{VersionRecord, common, v1};
 use crate::ids::Version;
+use ::record::{Malformed, Reader};
 
 /// Reads of a version's record only what a listing shows.
 pub(crate) fn summarize(
@@ -22,9 +22,9 @@ pub(crate) fn summarize(
     let version = common::version(&mut reader)?;
     let modified_at = Timestamp::from_nanos(reader.u64()?);
     let size_bytes = reader.varint()?;
-    let etag = common::etag(&mut reader)?;
-    let storage_class = common::class(&mut reader)?;
-    let checksum = common::checksum_kind(&mut reader)?;
+    let etag = reader.etag()?;
+    let storage_class = reader.class()?;
+    let checksum = reader.checksum_kind()?;
     let summary = ObjectSummary { key, etag, size_bytes, modified_at, storage_class, checksum };
     Ok((version, modified_at, VersionState::Object(summary)))
 }

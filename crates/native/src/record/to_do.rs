@@ -2,10 +2,10 @@ use blob::BlobId;
 use bytes::{BufMut, Bytes, BytesMut};
 use types::Timestamp;
 
-use super::codec::{Malformed, Reader, Writer};
 use super::v1;
 use crate::ids::{DataId, UploadNumber};
 use crate::keys::{self, Family};
+use ::record::{Malformed, Reader, Writer};
 
 /// Work that a commit leaves to the collector. Its whole content is the key, so that asking twice is asking once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,10 +3,10 @@ use bytes::Bytes;
 use store::UploadChecksum;
 use types::{Checksum, ETag, ObjectMetadata, Timestamp};
 
-use super::codec::{Malformed, Reader, Writer};
 use super::object::{self, Place};
 use super::{common, v1};
 use crate::ids::DataId;
+use ::record::{Malformed, Reader, Writer};
 
 /// How many parts stand in one page of a part table.
 pub(crate) const PAGE_PARTS: usize = 512;
@@ -105,9 +105,9 @@ impl UploadRecord {
             UploadState::Open => OPEN,
             UploadState::Frozen => FROZEN,
         });
-        common::put_checksum_kind(&mut writer, self.checksum.map(|named| (named.algorithm, named.kind)));
-        common::put_class(&mut writer, self.metadata.storage_class);
-        common::put_metadata(&mut writer, &self.metadata);
+        writer.checksum_kind(self.checksum.map(|named| (named.algorithm, named.kind)));
+        writer.class(self.metadata.storage_class);
+        writer.metadata(&self.metadata);
         writer.finish()
     }
 
@@ -120,10 +120,10 @@ impl UploadRecord {
             FROZEN => UploadState::Frozen,
             _ => return Err(Malformed),
         };
-        let checksum = common::checksum_kind(&mut reader)?;
+        let checksum = reader.checksum_kind()?;
         let checksum = checksum.map(|(algorithm, kind)| UploadChecksum { algorithm, kind });
-        let class = common::class(&mut reader)?;
-        let metadata = common::metadata(&mut reader, class)?;
+        let class = reader.class()?;
+        let metadata = reader.metadata(class)?;
         reader.finish()?;
         Ok(Self { parts, state, checksum, metadata })
     }
@@ -136,7 +136,7 @@ impl PartRecord {
         writer.u64(self.modified_at.as_nanos());
         writer.varint(self.size_bytes);
         writer.raw(&self.md5);
-        common::put_checksum(&mut writer, self.checksum.as_ref());
+        writer.checksum(self.checksum.as_ref());
         object::put_place(&mut writer, self.place);
         writer.finish()
     }
@@ -146,7 +146,7 @@ impl PartRecord {
         let mut reader = Reader::open(value, v1::PART)?;
         let modified_at = Timestamp::from_nanos(reader.u64()?);
         let (size_bytes, md5) = (reader.varint()?, reader.array()?);
-        let checksum = common::checksum(&mut reader)?;
+        let checksum = reader.checksum()?;
         let code = reader.u8()?;
         let place = object::place(&mut reader, code)?;
         reader.finish()?;
@@ -188,7 +188,7 @@ impl PartPage {
             writer.varint(part.place_offset);
             writer.u8(if part.md5.is_some() { Self::MD5_KNOWN } else { 0 });
             part.md5.iter().for_each(|md5| writer.raw(md5));
-            common::put_checksum(&mut writer, part.checksum.as_ref());
+            writer.checksum(part.checksum.as_ref());
         }
         writer.finish()
     }
@@ -207,7 +207,7 @@ impl PartPage {
                 Self::MD5_KNOWN => Some(reader.array()?),
                 _ => return Err(Malformed),
             };
-            let checksum = common::checksum(&mut reader)?;
+            let checksum = reader.checksum()?;
             parts.push(PartEntry { number, size_bytes, place, place_offset, md5, checksum });
         }
         reader.finish()?;

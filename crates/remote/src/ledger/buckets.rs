@@ -2,6 +2,7 @@ use meta::{Check, Commit};
 use store::StoreError;
 use types::BucketName;
 
+use super::error::Sound;
 use super::keys::{self, Family, KeyRange};
 use super::rows::{RACES_MAX, contended};
 use super::{BucketRecord, Ledger};
@@ -13,7 +14,7 @@ impl Ledger {
     /// Failures of the engine.
     pub async fn bucket_record(&self, name: &BucketName) -> Result<Option<BucketRecord>, StoreError> {
         let row = self.row(&keys::bucket(name)).await?;
-        Ok(row.map(|row| BucketRecord::decode(&row.value)).transpose()?)
+        row.map(|row| BucketRecord::decode(&row.value)).transpose().sound()
     }
 
     /// As [`Ledger::bucket_record`] for many, in their order.
@@ -26,7 +27,9 @@ impl Ledger {
     ) -> Result<Vec<Option<BucketRecord>>, StoreError> {
         let keys: Vec<_> = names.iter().map(keys::bucket).collect();
         let rows = self.rows(&keys).await?;
-        rows.into_iter().map(|row| Ok(row.map(|row| BucketRecord::decode(&row.value)).transpose()?)).collect()
+        rows.into_iter()
+            .map(|row| row.map(|row| BucketRecord::decode(&row.value)).transpose().sound())
+            .collect()
     }
 
     /// Records a bucket, replacing what was recorded.
@@ -57,7 +60,7 @@ impl Ledger {
             let mut record = match row {
                 Some(row) => {
                     commit.check(Check::Equals(key.clone(), row.revision));
-                    BucketRecord::decode(&row.value)?
+                    BucketRecord::decode(&row.value).sound()?
                 }
                 None => {
                     commit.check(Check::Absent(key.clone()));

@@ -1,7 +1,6 @@
+use ::record::Malformed;
 use meta::{MetaError, MetaErrorKind};
 use store::{StoreError, StoreErrorKind};
-
-use super::codec::Malformed;
 
 const OPERATION: &str = "keep the ledger";
 
@@ -17,9 +16,17 @@ pub(super) fn engine(error: MetaError) -> StoreError {
     StoreError::with_source(kind, OPERATION, error)
 }
 
-/// A record that cannot be read.
-pub(super) fn corrupt(malformed: Malformed) -> StoreError {
-    StoreError::with_source(StoreErrorKind::Corrupt, OPERATION, malformed)
+/// What the reading of a record came to, as a store's outcome.
+pub(super) trait Sound<T> {
+    /// # Errors
+    /// `Corrupt` where the record cannot be read.
+    fn sound(self) -> Result<T, StoreError>;
+}
+
+impl<T> Sound<T> for Result<T, Malformed> {
+    fn sound(self) -> Result<T, StoreError> {
+        self.map_err(|malformed| StoreError::with_source(StoreErrorKind::Corrupt, OPERATION, malformed))
+    }
 }
 
 /// A record that its caller must not write.

@@ -2,6 +2,7 @@ use meta::{Commit, Record};
 use store::StoreError;
 use types::{BucketName, ObjectKey};
 
+use super::error::Sound;
 use super::{IdentityRecord, Ledger, error, keys};
 
 /// The longest name that a provider gives to a version, in bytes.
@@ -48,7 +49,7 @@ impl Ledger {
         let rows = self.rows(&[keys::identity(bucket, key), keys::identity_apart(bucket, key)]).await?;
         let [Some(row), apart] = &rows[..] else { return Ok(None) };
         let apart = apart.as_ref().map(|apart| &*apart.value);
-        Ok(IdentityRecord::decode(&row.value, apart, provider_version)?)
+        IdentityRecord::decode(&row.value, apart, provider_version).sound()
     }
 
     /// As [`Ledger::identity`] for many keys with their versions, in their order, for listings: `provider` is left out where
@@ -64,7 +65,7 @@ impl Ledger {
         let keys: Vec<_> = objects.iter().map(|(key, _)| keys::identity(bucket, key)).collect();
         let rows = self.rows(&keys).await?;
         let decode = |(row, (_, version)): (&Option<Record>, &(ObjectKey, String))| match row {
-            Some(row) => Ok(IdentityRecord::decode(&row.value, None, version)?),
+            Some(row) => Ok(IdentityRecord::decode(&row.value, None, version).sound()?),
             None => Ok(None),
         };
         rows.iter().zip(objects).map(decode).collect()

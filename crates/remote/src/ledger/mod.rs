@@ -1,7 +1,6 @@
 //! Records that a provider has no room for, over a metadata engine. `docs/format/ledger.md` shows their bytes.
 
 mod buckets;
-mod codec;
 mod error;
 #[cfg(test)]
 mod golden;

@@ -1,10 +1,10 @@
-use bytes::Bytes;
-use meta::{Check, Commit};
-use store::{ListParts, Missing, StoreError};
-
+use super::error::Sound;
 use super::keys::{self, Family, KeyRange};
 use super::rows::{RACES_MAX, check_provider, contended};
 use super::{Ledger, PartRecord, UploadRecord};
+use bytes::Bytes;
+use meta::{Check, Commit};
+use store::{ListParts, Missing, StoreError};
 
 impl Ledger {
     /// Records a part and returns the one of that number that it replaces.
@@ -33,7 +33,7 @@ impl Ledger {
             });
             commit.put(part_key.clone(), part.encode());
             if self.try_commit(commit).await? {
-                return Ok(replaced.map(|row| PartRecord::decode(&row.value, part.number)).transpose()?);
+                return replaced.map(|row| PartRecord::decode(&row.value, part.number)).transpose().sound();
             }
         }
         Err(contended())
@@ -55,10 +55,10 @@ impl Ledger {
         let (rows, mut more) = self.scan(range, page.limit.max(1)).await?;
         more |= rows.len() > page.limit;
         let part = |row: &meta::Record| {
-            let number = keys::parse_part(&row.key).ok_or(super::codec::Malformed)?;
+            let number = keys::parse_part(&row.key).ok_or(::record::Malformed)?;
             PartRecord::decode(&row.value, number)
         };
-        let parts = rows.iter().take(page.limit).map(part).collect::<Result<_, _>>()?;
+        let parts = rows.iter().take(page.limit).map(part).collect::<Result<_, _>>().sound()?;
         Ok((parts, more))
     }
 
@@ -77,7 +77,7 @@ impl Ledger {
         rows.iter()
             .zip(numbers)
             .map(|(row, number)| {
-                Ok(row.as_ref().map(|row| PartRecord::decode(&row.value, *number)).transpose()?)
+                row.as_ref().map(|row| PartRecord::decode(&row.value, *number)).transpose().sound()
             })
             .collect()
     }

@@ -1,10 +1,10 @@
 //! Typed records and their bytes. The key says which bucket, key, upload or number a record is about.
 
+use ::record::{Malformed, Reader, Writer};
 use bytes::Bytes;
 use store::{UploadChecksum, UploadSummary, Versioning};
 use types::{CanonicalId, ObjectKey, Owner, Timestamp};
 
-use super::codec::{Malformed, Reader, Writer};
 use super::keys::UploadNumber;
 use super::{BucketRecord, IdentityRecord, PartRecord, UploadRecord};
 
@@ -20,6 +20,8 @@ mod v1 {
     pub(super) const APART: u8 = 0x08;
 }
 
+/// Room for most values, in bytes, so that it is allocated once.
+const ROOM_BYTES: usize = 160;
 const OFF: u8 = 0;
 const ENABLED: u8 = 1;
 const SUSPENDED: u8 = 2;
@@ -28,7 +30,7 @@ const PRESENT: u8 = 1;
 
 impl BucketRecord {
     pub(super) fn encode(&self) -> Bytes {
-        let mut writer = Writer::new(v1::BUCKET);
+        let mut writer = Writer::new(v1::BUCKET, ROOM_BYTES);
         writer.u64(self.created_at.as_nanos());
         writer.u8(match self.versioning {
             Versioning::Off => OFF,
@@ -59,8 +61,9 @@ impl BucketRecord {
 
 impl UploadRecord {
     pub(super) fn encode(&self) -> Bytes {
-        let mut writer = Writer::new(v1::UPLOAD);
+        let mut writer = Writer::new(v1::UPLOAD, ROOM_BYTES);
         writer.checksum_kind(self.checksum.map(|named| (named.algorithm, named.kind)));
+        writer.class(self.metadata.storage_class);
         writer.metadata(&self.metadata);
         writer.bytes(&self.provider);
         writer.finish()
@@ -75,7 +78,8 @@ impl UploadRecord {
         let mut reader = Reader::open(value, v1::UPLOAD)?;
         let checksum = reader.checksum_kind()?;
         let checksum = checksum.map(|(algorithm, kind)| UploadChecksum { algorithm, kind });
-        let metadata = reader.metadata()?;
+        let class = reader.class()?;
+        let metadata = reader.metadata(class)?;
         let provider = reader.bytes()?.to_vec();
         reader.finish()?;
         let initiated_at = Timestamp::from_nanos(number.initiated_nanos);
@@ -102,7 +106,7 @@ pub(super) fn summarize_upload(
 
 impl PartRecord {
     pub(super) fn encode(&self) -> Bytes {
-        let mut writer = Writer::new(v1::PART);
+        let mut writer = Writer::new(v1::PART, ROOM_BYTES);
         writer.u64(self.modified_at.as_nanos());
         writer.varint(self.size_bytes);
         writer.etag(&self.etag);
@@ -130,7 +134,7 @@ const APART: u8 = 1;
 impl IdentityRecord {
     /// The record's bytes, and those of the row beside it where there is to be one.
     pub(super) fn encode(&self, provider_version: &str) -> (Bytes, Option<Bytes>) {
-        let mut writer = Writer::new(v1::IDENTITY);
+        let mut writer = Writer::new(v1::IDENTITY, ROOM_BYTES);
         writer.text(provider_version);
         writer.etag(&self.etag);
         writer.checksum(self.checksum.as_ref());
@@ -139,6 +143,7 @@ impl IdentityRecord {
             None => writer.u8(ABSENT),
             Some(metadata) => {
                 writer.u8(PRESENT);
+                writer.class(metadata.storage_class);
                 writer.metadata(metadata);
             }
         }
@@ -148,7 +153,7 @@ impl IdentityRecord {
             return (writer.finish(), None);
         }
         writer.u8(APART);
-        let mut apart = Writer::new(v1::APART);
+        let mut apart = Writer::new(v1::APART, ROOM_BYTES);
         apart.raw(&self.provider);
         (writer.finish(), Some(apart.finish()))
     }
@@ -167,7 +172,10 @@ impl IdentityRecord {
         let part_sizes = sizes(&mut reader)?;
         let metadata = match reader.u8()? {
             ABSENT => None,
-            PRESENT => Some(reader.metadata()?),
+            PRESENT => {
+                let class = reader.class()?;
+                Some(reader.metadata(class)?)
+            }
             _ => return Err(Malformed),
         };
         let provider = match (reader.u8()?, apart) {
@@ -208,7 +216,7 @@ fn sizes(reader: &mut Reader<'_>) -> Result<Vec<u64>, Malformed> {
 
 /// A value of the provider's own.
 pub(super) fn encode_value(value: &[u8]) -> Bytes {
-    let mut writer = Writer::new(v1::VALUE);
+    let mut writer = Writer::new(v1::VALUE, ROOM_BYTES);
     writer.raw(value);
     writer.finish()
 }
@@ -233,7 +241,7 @@ pub(super) struct FinishedRecord {
 
 impl FinishedRecord {
     pub(super) fn encode(&self) -> Bytes {
-        let mut writer = Writer::new(v1::FINISHED);
+        let mut writer = Writer::new(v1::FINISHED, ROOM_BYTES);
         writer.u64(self.until.as_nanos());
         writer.text(&self.bucket);
         writer.text(&self.key);
@@ -253,5 +261,5 @@ impl FinishedRecord {
 
 /// The mark of an upload whose parts are to be removed.
 pub(super) fn encode_gone() -> Bytes {
-    Writer::new(v1::GONE).finish()
+    Writer::new(v1::GONE, ROOM_BYTES).finish()
 }

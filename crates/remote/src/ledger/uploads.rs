@@ -1,11 +1,12 @@
 use std::time::Duration;
 
+use ::record::Malformed;
 use bytes::{Bytes, BytesMut};
 use meta::{Check, Commit, Record, ScanItem, ScanRequest};
 use store::{ListUploads, Missing, Position, StoreError, UploadEntry, UploadPage, UploadRef};
 use types::{BucketName, ObjectKey, Timestamp};
 
-use super::codec::Malformed;
+use super::error::Sound;
 use super::keys::{self, Family, KeyRange, UploadNumber};
 use super::record::{FinishedRecord, encode_gone, summarize_upload};
 use super::rows::{RACES_MAX, check_provider, contended};
@@ -49,7 +50,7 @@ impl Ledger {
         let number = UploadNumber::parse(upload.id).ok_or_else(missing)?;
         let key = keys::upload(&upload.bucket.name, upload.key.as_str(), number);
         let row = self.row(&key).await?.ok_or_else(missing)?;
-        Ok(UploadRecord::decode(&row.value, upload.bucket.name.clone(), upload.key.clone(), number)?)
+        UploadRecord::decode(&row.value, upload.bucket.name.clone(), upload.key.clone(), number).sound()
     }
 
     /// Replaces an upload's record if it still is `expected`; says whether it was.
@@ -128,7 +129,7 @@ impl Ledger {
     pub async fn finished_upload(&self, upload: UploadRef<'_>) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(number) = UploadNumber::parse(upload.id) else { return Ok(None) };
         let Some(row) = self.row(&keys::of_upload(Family::Finished, number)).await? else { return Ok(None) };
-        let finished = FinishedRecord::decode(&row.value)?;
+        let finished = FinishedRecord::decode(&row.value).sound()?;
         let same = finished.bucket == upload.bucket.name.as_str() && finished.key == upload.key.as_str();
         Ok(same.then_some(finished.outcome))
     }
@@ -166,11 +167,11 @@ impl Ledger {
     ) -> Result<Vec<UploadRecord>, StoreError> {
         let mut found = Vec::new();
         let older = |row: &Record, _: &mut Commit| {
-            let (bucket, key, number) = keys::parse_upload(&row.key).ok_or(Malformed)?;
+            let (bucket, key, number) = keys::parse_upload(&row.key).ok_or(Malformed).sound()?;
             if number.initiated_nanos < moment.as_nanos() && found.len() < limit {
-                let bucket = BucketName::new(bucket).map_err(|_| Malformed)?;
-                let key = ObjectKey::new(&key).map_err(|_| Malformed)?;
-                found.push(UploadRecord::decode(&row.value, bucket, key, number)?);
+                let bucket = BucketName::new(bucket).map_err(|_| Malformed).sound()?;
+                let key = ObjectKey::new(&key).map_err(|_| Malformed).sound()?;
+                found.push(UploadRecord::decode(&row.value, bucket, key, number).sound()?);
             }
             Ok(())
         };
@@ -184,7 +185,7 @@ impl Ledger {
     /// Failures of the engine.
     pub async fn tidy(&self, now: Timestamp) -> Result<(), StoreError> {
         let expired = |row: &Record, commit: &mut Commit| {
-            if FinishedRecord::decode(&row.value)?.until < now {
+            if FinishedRecord::decode(&row.value).sound()?.until < now {
                 commit.delete(row.key.clone());
             }
             Ok(())
@@ -192,7 +193,7 @@ impl Ledger {
         self.sweep(KeyRange::of_prefix(&keys::family(Family::Finished)), expired).await?;
         let (rows, _) = self.scan(KeyRange::of_prefix(&keys::family(Family::Gone)), PAGE_MAX_ENTRIES).await?;
         for row in rows {
-            self.remove_gone(keys::parse_of_upload(&row.key).ok_or(Malformed)?).await?;
+            self.remove_gone(keys::parse_of_upload(&row.key).ok_or(Malformed).sound()?).await?;
         }
         Ok(())
     }
@@ -200,7 +201,7 @@ impl Ledger {
     pub(super) async fn remove_uploads_of(&self, bucket: &BucketName) -> Result<(), StoreError> {
         let mut removed = Vec::new();
         let remove = |row: &Record, commit: &mut Commit| {
-            let (_, _, number) = keys::parse_upload(&row.key).ok_or(Malformed)?;
+            let (_, _, number) = keys::parse_upload(&row.key).ok_or(Malformed).sound()?;
             commit.delete(row.key.clone()).put(gone(number), encode_gone());
             removed.push(number);
             Ok(())
@@ -257,13 +258,13 @@ fn window(bucket: &BucketName, options: &ListUploads) -> ScanRequest {
 fn entry(item: &ScanItem, name_len: usize) -> Result<UploadEntry, StoreError> {
     match item {
         ScanItem::Prefix(row) => {
-            let prefix = row.get(name_len..).and_then(keys::unescape).ok_or(Malformed)?;
+            let prefix = row.get(name_len..).and_then(keys::unescape).ok_or(Malformed).sound()?;
             Ok(UploadEntry::Prefix(prefix))
         }
         ScanItem::Record(row) => {
-            let (_, key, number) = keys::parse_upload(&row.key).ok_or(Malformed)?;
-            let key = ObjectKey::new(&key).map_err(|_| Malformed)?;
-            Ok(UploadEntry::Upload(summarize_upload(&row.value, key, number)?))
+            let (_, key, number) = keys::parse_upload(&row.key).ok_or(Malformed).sound()?;
+            let key = ObjectKey::new(&key).map_err(|_| Malformed).sound()?;
+            Ok(UploadEntry::Upload(summarize_upload(&row.value, key, number).sound()?))
         }
     }
 }

@@ -1,6 +1,7 @@
 use meta::Commit;
 use store::StoreError;
 
+use super::error::Sound;
 use super::keys::{self, KeyRange};
 use super::record::{decode_value, encode_value};
 use super::rows::check_provider;
@@ -16,7 +17,7 @@ impl Ledger {
     /// Failures of the engine.
     pub async fn value(&self, name: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.row(&keys::value(name)).await? {
-            Some(row) => Ok(Some(decode_value(&row.value)?.to_vec())),
+            Some(row) => Ok(Some(decode_value(&row.value).sound()?.to_vec())),
             None => Ok(None),
         }
     }
@@ -60,6 +61,8 @@ impl Ledger {
             range = range.starting(keys::behind_key(&keys::value(after)));
         }
         let (rows, _) = self.scan(range, limit).await?;
-        rows.iter().map(|row| Ok((row.key[1..].to_vec(), decode_value(&row.value)?.to_vec()))).collect()
+        rows.iter()
+            .map(|row| Ok((row.key[1..].to_vec(), decode_value(&row.value).sound()?.to_vec())))
+            .collect()
     }
 }

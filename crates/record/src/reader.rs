@@ -1,8 +1,6 @@
-use bytes::{BufMut, Bytes, BytesMut};
-
 /// A value is not what its row should hold: an unknown tag, or bytes missing or left over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Malformed;
+pub struct Malformed;
 
 impl std::fmt::Display for Malformed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -12,75 +10,60 @@ impl std::fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
-/// Writes a value: numbers little-endian, lengths and small numbers as LEB128.
-pub(super) struct Writer(BytesMut);
-
-impl Writer {
-    pub(super) fn new(tag: u8, capacity: usize) -> Self {
-        let mut bytes = BytesMut::with_capacity(capacity);
-        bytes.put_u8(tag);
-        Self(bytes)
-    }
-
-    pub(super) fn u8(&mut self, value: u8) {
-        self.0.put_u8(value);
-    }
-
-    pub(super) fn u64(&mut self, value: u64) {
-        self.0.put_u64_le(value);
-    }
-
-    pub(super) fn varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.0.put_u8(value as u8 | 0x80);
-            value >>= 7;
-        }
-        self.0.put_u8(value as u8);
-    }
-
-    pub(super) fn raw(&mut self, bytes: &[u8]) {
-        self.0.put_slice(bytes);
-    }
-
-    pub(super) fn text(&mut self, text: &str) {
-        self.varint(text.len() as u64);
-        self.raw(text.as_bytes());
-    }
-
-    pub(super) fn finish(self) -> Bytes {
-        self.0.freeze()
-    }
-}
-
-/// Reads what [`Writer`] wrote.
-pub(super) struct Reader<'a>(&'a [u8]);
+/// Reads what [`crate::Writer`] wrote. Every method fails with [`Malformed`] where the bytes are others.
+#[derive(Debug)]
+pub struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
     /// Opens a value that must have this tag.
-    pub(super) fn open(value: &'a [u8], tag: u8) -> Result<Self, Malformed> {
+    ///
+    /// # Errors
+    /// Where it has another one, or none.
+    #[inline]
+    pub fn open(value: &'a [u8], tag: u8) -> Result<Self, Malformed> {
         match value.split_first() {
             Some((found, rest)) if *found == tag => Ok(Self(rest)),
             _ => Err(Malformed),
         }
     }
 
-    pub(super) fn u8(&mut self) -> Result<u8, Malformed> {
+    /// Reads one byte.
+    ///
+    /// # Errors
+    /// Where there is none.
+    #[inline]
+    pub fn u8(&mut self) -> Result<u8, Malformed> {
         let (first, rest) = self.0.split_first().ok_or(Malformed)?;
         self.0 = rest;
         Ok(*first)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+    /// Reads so many bytes.
+    ///
+    /// # Errors
+    /// Where there are fewer.
+    #[inline]
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
         let (first, rest) = self.0.split_first_chunk().ok_or(Malformed)?;
         self.0 = rest;
         Ok(*first)
     }
 
-    pub(super) fn u64(&mut self) -> Result<u64, Malformed> {
+    /// Reads a number of eight bytes.
+    ///
+    /// # Errors
+    /// Where there are fewer.
+    #[inline]
+    pub fn u64(&mut self) -> Result<u64, Malformed> {
         self.array().map(u64::from_le_bytes)
     }
 
-    pub(super) fn varint(&mut self) -> Result<u64, Malformed> {
+    /// Reads a number of as many bytes as it takes.
+    ///
+    /// # Errors
+    /// Where it does not end, or has more than 64 bits.
+    #[inline]
+    pub fn varint(&mut self) -> Result<u64, Malformed> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = self.u8()?;
@@ -96,30 +79,61 @@ impl<'a> Reader<'a> {
         Err(Malformed)
     }
 
-    /// A number of 32 bits.
-    pub(super) fn varint32(&mut self) -> Result<u32, Malformed> {
+    /// Reads such a number of 32 bits.
+    ///
+    /// # Errors
+    /// Where it has more.
+    #[inline]
+    pub fn varint32(&mut self) -> Result<u32, Malformed> {
         u32::try_from(self.varint()?).map_err(|_| Malformed)
     }
 
-    /// A count of things that take at least a byte each, so that a damaged count cannot ask for endless memory.
-    pub(super) fn count(&mut self) -> Result<usize, Malformed> {
+    /// Reads a count of things that take at least a byte each, so that a damaged count cannot ask for endless memory.
+    ///
+    /// # Errors
+    /// Where so many bytes are not there.
+    #[inline]
+    pub fn count(&mut self) -> Result<usize, Malformed> {
         let count = usize::try_from(self.varint()?).map_err(|_| Malformed)?;
         if count <= self.0.len() { Ok(count) } else { Err(Malformed) }
     }
 
-    pub(super) fn raw(&mut self, len: usize) -> Result<&'a [u8], Malformed> {
+    /// Reads so many bytes.
+    ///
+    /// # Errors
+    /// Where there are fewer.
+    #[inline]
+    pub fn raw(&mut self, len: usize) -> Result<&'a [u8], Malformed> {
         let (first, rest) = self.0.split_at_checked(len).ok_or(Malformed)?;
         self.0 = rest;
         Ok(first)
     }
 
-    pub(super) fn text(&mut self) -> Result<&'a str, Malformed> {
+    /// Reads bytes whose number comes first.
+    ///
+    /// # Errors
+    /// Where there are fewer.
+    #[inline]
+    pub fn bytes(&mut self) -> Result<&'a [u8], Malformed> {
         let len = self.count()?;
-        std::str::from_utf8(self.raw(len)?).map_err(|_| Malformed)
+        self.raw(len)
     }
 
-    /// Ends the reading; bytes left over are an error.
-    pub(super) fn finish(self) -> Result<(), Malformed> {
+    /// Reads a text whose length comes first.
+    ///
+    /// # Errors
+    /// Where it is shorter, or not UTF-8.
+    #[inline]
+    pub fn text(&mut self) -> Result<&'a str, Malformed> {
+        std::str::from_utf8(self.bytes()?).map_err(|_| Malformed)
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// Where bytes are left over.
+    #[inline]
+    pub fn finish(self) -> Result<(), Malformed> {
         if self.0.is_empty() { Ok(()) } else { Err(Malformed) }
     }
 }
@@ -127,6 +141,7 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Writer;
 
     #[test]
     fn numbers_round_trip_at_their_bounds_and_overlong_ones_are_refused() {
