@@ -35,8 +35,7 @@ pub struct QuotaStats {
     pub refused: Counter,
 }
 
-/// Bounds what each bucket holds. A bucket is counted by listing it when it is first written to, or known from when it was
-/// made; from then on own writes are counted exactly as they happen, side by side: overwriting and deleting gives room back,
+/// Bounds what each bucket holds. A bucket is counted by listing it when it is first written to; from then on own writes are counted exactly as they happen, side by side: overwriting and deleting gives room back,
 /// versions and parts of unfinished uploads take room. What others change behind the layer is seen at the next count.
 #[derive(Debug, Clone)]
 pub struct Quota(Arc<Accounts>);
@@ -111,7 +110,7 @@ impl Hook for Kept {
             Change::Nothing | Change::Settings | Change::Tags => return run(sent).await,
             Change::NewBucket | Change::NoBucket => {
                 let answer = run(sent).await?;
-                self.changed_buckets(call);
+                self.forget(call);
                 return Ok(answer);
             }
             Change::NewUpload { bucket } => self.write(call, bucket).begin_upload(sent, run).await,
@@ -142,15 +141,11 @@ impl Hook for Kept {
 }
 
 impl Kept {
-    /// A bucket that was just made holds nothing; one that is gone is not known any more.
-    fn changed_buckets(&self, call: &Call<'_>) {
-        let Some(name) = call.bucket else { return };
-        let mut buckets = self.accounts.buckets.lock();
-        match call.change {
-            Change::NewBucket => {
-                drop(buckets.insert(name.clone(), Account::of_nothing(self.accounts.limits)));
-            }
-            _ => drop(buckets.remove(name)),
+    /// A bucket that was made or removed is another one than before. Some services answer the making of a bucket that is
+    /// there as if it had just been made, so it is counted like any other.
+    fn forget(&self, call: &Call<'_>) {
+        if let Some(name) = call.bucket {
+            self.accounts.buckets.lock().remove(name);
         }
     }
 

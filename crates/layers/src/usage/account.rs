@@ -39,13 +39,6 @@ impl Account {
         Arc::new(Self { limits, book: Mutex::default(), counted: Notify::new() })
     }
 
-    /// The account of a bucket that was just made.
-    pub(crate) fn of_nothing(limits: Limits) -> Arc<Self> {
-        let account = Self::unknown(limits);
-        account.book.lock().phase = Phase::Known;
-        account
-    }
-
     /// What the bucket holds, with what writes under way may still bring; `None` until it has been counted.
     pub(crate) fn used(&self) -> Option<Usage> {
         let book = self.book.lock();
