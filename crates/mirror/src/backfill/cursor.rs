@@ -21,7 +21,12 @@ pub(crate) const NAMES: &[u8] = b"fill/";
 
 /// Under which name the journal keeps how far a back-fill has come.
 pub(super) fn name(target: TargetNumber, bucket: &BucketName) -> Vec<u8> {
-    [NAMES, &target.0.to_be_bytes(), bucket.as_str().as_bytes()].concat()
+    [&names_of(target), bucket.as_str().as_bytes()].concat()
+}
+
+/// What begins the names of the cursors of one target's back-fills.
+pub(crate) fn names_of(target: TargetNumber) -> Vec<u8> {
+    [NAMES, &target.0.to_be_bytes()].concat()
 }
 
 /// Target and bucket of a cursor's name.

@@ -4,6 +4,7 @@
 //! what is written meanwhile is written to it, too.
 
 mod cursor;
+mod retire;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -19,7 +20,7 @@ use tokio::time::sleep;
 use types::{BucketName, Context, ObjectKey};
 
 pub use cursor::BackfillProgress;
-pub(crate) use cursor::{NAMES, parse_name};
+pub(crate) use cursor::{NAMES, names_of, parse_name};
 
 use crate::core::Core;
 use crate::journal::{BucketRecord, Held, KeyState, Member, Version, What};
@@ -38,8 +39,10 @@ type Filling<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 
 impl Core {
     /// Fills targets for as long as it is polled.
     pub(crate) async fn keep_filling(self: &Arc<Self>) {
+        let mut retired = false;
         loop {
             // What fails is tried again after the rest: a target that is away is out by then.
+            retired = retired || self.retire().await.is_ok();
             let _failed = self.fill_all().await;
             sleep(REST).await;
         }
@@ -93,7 +96,7 @@ impl Core {
             self.stats.filled.add(page.len() as u64);
             self.journal.set_cursor(&cursor_name, Some(&progress.encode())).await?;
         }
-        self.set_member(name, place, Member::Full).await?;
+        self.finish_fill(name, record.handle, place).await?;
         self.journal.set_cursor(&cursor_name, None).await
     }
 

@@ -9,7 +9,7 @@ use super::Gate;
 use crate::core::Core;
 
 /// How often it is looked whether a target is due for a probe.
-const TICK: Duration = Duration::from_millis(500);
+const TICK: Duration = Duration::from_secs(1);
 /// How long a probe may take.
 const PROBE_LIMIT: Duration = Duration::from_secs(10);
 

@@ -10,6 +10,7 @@ mod golden;
 pub(crate) mod keys;
 mod objects;
 pub(crate) mod record;
+mod retire;
 mod rows;
 mod targets;
 pub(crate) mod uploads;

@@ -166,23 +166,6 @@ impl Core {
         self.journal.apply(Commit::default(), vec![(before, after, place)]).await
     }
 
-    /// Says anew what a target has of a bucket.
-    pub(crate) async fn set_member(
-        &self,
-        name: &BucketName,
-        place: usize,
-        member: Member,
-    ) -> Result<(), StoreError> {
-        let _alone = self.locks.alone(LockName::Bucket(name.clone())).await;
-        let Some(mut record) = self.journal.bucket(name).await? else {
-            return Err(StoreError::missing(Missing::Bucket, OPERATION));
-        };
-        record.set_member(self.targets[place].number, member);
-        let mut commit = Commit::default();
-        write_bucket(&mut commit, name, Some(&record));
-        self.journal.commit(commit).await
-    }
-
     /// A target answers that it does not have a bucket that it should have: it owes it.
     pub(crate) async fn bucket_lost(&self, place: usize, name: &BucketName) -> Result<(), StoreError> {
         let _alone = self.locks.alone(LockName::Bucket(name.clone())).await;

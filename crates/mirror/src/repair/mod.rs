@@ -8,4 +8,5 @@ mod pass;
 mod run;
 mod settle;
 
+pub(crate) use chore::KeyName;
 pub use events::{RepairEvent, RepairReport};

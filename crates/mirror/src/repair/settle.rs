@@ -6,7 +6,7 @@ use types::{BucketName, Context, ObjectKey, TagSet, Timestamp, VersionId};
 
 use crate::core::Core;
 use crate::journal::{CopyState, Current, Intent, KeyState, Origin, Plan, Sequence, UploadNumber, Version};
-use crate::write::{Draft, Kept, Replies, Reply, Turn};
+use crate::write::{Draft, Kept, Refusals, Replies, Reply, Turn};
 
 const OPERATION: &str = "settle what was begun";
 
@@ -183,7 +183,7 @@ impl Turn {
         if self.record.versioning != Versioning::Off {
             self.current().await?;
         }
-        let kept = Kept { storage_class: winner.metadata.storage_class, origin };
+        let kept = Kept { storage_class: winner.metadata.storage_class, origin, refusals: Refusals::Passing };
         match self.conclude_object(&cx, draft, (replies, kept), commit).await {
             // Too few targets have it for the policy: nobody waits for that answer, and the others owe it.
             Err(error) if matches!(error.kind, StoreErrorKind::Unavailable) && self.is_current(draft) => {}

@@ -15,7 +15,7 @@ use crate::journal::uploads::{write_abort, write_finished, write_upload};
 use crate::journal::{AbortRecord, FinishedRecord, Origin, PartRecord, Sequence, UploadNumber};
 use crate::locks::LockName;
 use crate::target::TargetNumber;
-use crate::write::{Call, Fan, Kept, Turn, object_plan, to_its_end};
+use crate::write::{Call, Fan, Kept, Refusals, Turn, object_plan, to_its_end};
 
 const OPERATION: &str = "complete upload";
 /// How long what an upload came to is kept, so that a repeated completion is answered.
@@ -83,7 +83,7 @@ impl Turn {
             self.end_upload(&mut commit, found.number, (draft.sequence, &done)).await?;
         }
         let storage_class = found.record.metadata.storage_class;
-        let kept = Kept { storage_class, origin: Origin::Computed };
+        let kept = Kept { storage_class, origin: Origin::Computed, refusals: Refusals::Final };
         let outcome = self.conclude_object(cx, draft, (replies, kept), commit).await;
         if !done.is_empty() {
             self.core.journal.drop_parts(found.number).await?;

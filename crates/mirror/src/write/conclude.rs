@@ -22,6 +22,16 @@ pub(crate) struct Draft {
 pub(crate) struct Kept {
     pub(crate) storage_class: StorageClass,
     pub(crate) origin: Origin,
+    pub(crate) refusals: Refusals,
+}
+
+/// What it means that a target says it does not do such a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusals {
+    /// It will never have the object: the write fails.
+    Final,
+    /// It can have the object another way: it owes it.
+    Passing,
 }
 
 impl Draft {
@@ -65,8 +75,8 @@ impl Turn {
         let Some(first) = replies.iter().find_map(|(_, reply)| reply.done()).cloned() else {
             return Err(self.nothing_done(replies, "write an object").await);
         };
-        if let Some(refused) = self.certain_refusal(&replies) {
-            if commit.writes.is_empty() && self.was_absent() {
+        if let Some(refused) = certain_refusal(&replies).filter(|_| kept.refusals == Refusals::Final) {
+            if commit.writes.is_empty() && self.can_be_as_before(&replies) {
                 self.undo(&replies).await?;
             } else {
                 self.forward(draft, (&first, &replies, kept), commit).await?;
@@ -108,39 +118,24 @@ impl Turn {
         Ok(version)
     }
 
-    /// Why a target will never have the object, where too few have it for the policy: no outage, so it is the answer.
-    fn certain_refusal(&self, replies: &Replies<PutOutcome>) -> Option<StoreError> {
-        let done = replies.iter().filter(|(_, reply)| reply.done().is_some()).count();
-        if done >= self.core.needed() {
-            return None;
-        }
-        replies.iter().find_map(|(_, reply)| match reply {
-            Reply::Refused(error) => match error.kind {
-                StoreErrorKind::Unsupported(why) => {
-                    Some(StoreError::new(StoreErrorKind::Unsupported(why), error.operation))
-                }
-                StoreErrorKind::Forbidden(why) => {
-                    Some(StoreError::new(StoreErrorKind::Forbidden(why), error.operation))
-                }
-                _ => None,
-            },
-            Reply::Done(_) | Reply::Unknown(_) => None,
-        })
-    }
-
-    /// Whether nothing stood under the key.
-    fn was_absent(&self) -> bool {
+    /// Whether what stood under the key can be had again: nothing, or what a target that changed nothing still has.
+    fn can_be_as_before(&self, replies: &Replies<PutOutcome>) -> bool {
         match &self.state.current {
             Current::Absent => true,
             Current::Unrecorded => self.record.coverage == Coverage::Whole,
-            Current::Version(_) => false,
+            Current::Version(version) => (self.core.targets.iter().enumerate()).any(|(place, target)| {
+                let is_reached = replies
+                    .iter()
+                    .any(|(replied, reply)| *replied == place && !matches!(reply, Reply::Refused(_)));
+                version.held_at(target.number).is_some() && !is_reached
+            }),
         }
     }
 
-    /// A new object is not to be: the targets that have it, or may have, owe its removal, and do it now where they can.
+    /// A new object is not to be: the targets that have it, or may have, owe what was there before, and get it now where they
+    /// can.
     async fn undo(&mut self, replies: &Replies<PutOutcome>) -> Result<(), StoreError> {
         let (mut commit, mut after) = (Commit::default(), self.state.clone());
-        after.current = Current::Absent;
         let reached: Vec<usize> = replies
             .iter()
             .filter(|(_, reply)| !matches!(reply, Reply::Refused(_)))
@@ -152,6 +147,7 @@ impl Turn {
             after.debts.iter_mut().filter(|debt| debt.target == number).for_each(|debt| {
                 debt.stray = Stray::Maybe;
             });
+            self.unhold(&mut after, *place);
         }
         self.place().settle(&mut commit);
         self.apply(commit, after).await?;
@@ -259,4 +255,20 @@ impl Turn {
 /// The plan of a new object.
 pub(crate) fn object_plan(draft: Draft, upload: Option<UploadNumber>, origin: Origin) -> Plan {
     Plan::Object { sequence: draft.sequence, random: draft.random, upload, origin }
+}
+
+/// Why a target will never have the object: no outage, so it is the answer.
+fn certain_refusal(replies: &Replies<PutOutcome>) -> Option<StoreError> {
+    replies.iter().find_map(|(_, reply)| match reply {
+        Reply::Refused(error) => match error.kind {
+            StoreErrorKind::Unsupported(why) => {
+                Some(StoreError::new(StoreErrorKind::Unsupported(why), error.operation))
+            }
+            StoreErrorKind::Forbidden(why) => {
+                Some(StoreError::new(StoreErrorKind::Forbidden(why), error.operation))
+            }
+            _ => None,
+        },
+        Reply::Done(_) | Reply::Unknown(_) => None,
+    })
 }

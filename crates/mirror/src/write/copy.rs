@@ -8,7 +8,7 @@ use store::{
 use types::{BucketName, Context, ETag, ObjectKey, StorageClass, VersionId};
 
 use super::conclude::object_plan;
-use super::{Call, Fan, Kept, Turn, to_its_end};
+use super::{Call, Fan, Kept, Refusals, Turn, to_its_end};
 use crate::core::Core;
 use crate::journal::{BucketRecord, Current, Origin, Version};
 
@@ -95,6 +95,8 @@ impl Turn {
         let kept = Kept {
             storage_class: self.class_of(&source, &options),
             origin: source.version.facts().map_or(Origin::Supplied, |facts| facts.origin),
+            // What a target does not copy itself, repair brings it.
+            refusals: Refusals::Passing,
         };
         self.begin(object_plan(draft, None, kept.origin), &able).await?;
         let mut fan = Fan::new(self.core.clone());

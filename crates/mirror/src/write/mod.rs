@@ -11,7 +11,7 @@ mod tee;
 mod turn;
 
 pub(crate) use caller::{Wanted, to_its_end};
-pub(crate) use conclude::{Draft, Kept, object_plan};
+pub(crate) use conclude::{Draft, Kept, Refusals, object_plan};
 pub(crate) use copy::Source;
 pub(crate) use fan::{Call, Fan, Replies, Reply, changed_nothing};
 pub(crate) use tee::{Start, Tail, Writers};

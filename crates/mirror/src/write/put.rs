@@ -5,7 +5,7 @@ use store::{Bucket, ExpectedDigests, Identity, PutOptions, PutOutcome, StoreErro
 use types::{Body, BucketName, Context, ObjectKey};
 
 use super::conclude::object_plan;
-use super::{Kept, Start, Tail, Turn, Writers, to_its_end};
+use super::{Kept, Refusals, Start, Tail, Turn, Writers, to_its_end};
 use crate::core::Core;
 use crate::journal::Origin;
 
@@ -27,8 +27,11 @@ impl Core {
             return Err(self.unmet(OPERATION));
         }
         let condition = options.condition.clone();
-        let kept =
-            Kept { storage_class: options.metadata.storage_class, origin: origin_of(&options.identity) };
+        let kept = Kept {
+            storage_class: options.metadata.storage_class,
+            origin: origin_of(&options.identity),
+            refusals: Refusals::Final,
+        };
         let mut writers =
             Writers::new(self.clone(), targets, self.needed(), self.putting(&bucket.name, key, options));
         let tail = writers.stream(body).await?;

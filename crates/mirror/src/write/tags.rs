@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use meta::Commit;
-use store::{Bucket, Missing, StoreError, StoreErrorKind};
+use store::{Bucket, Missing, StoreError, StoreErrorKind, Support};
 use types::{Context, ObjectKey, TagSet, VersionId};
 
 use super::turn::{owe, refusal};
@@ -20,6 +20,9 @@ impl Core {
         key: &ObjectKey,
         (version_id, tags): (Option<VersionId>, TagSet),
     ) -> Result<Option<VersionId>, StoreError> {
+        if let Support::No(why) = self.capabilities(bucket).object_tags {
+            return Err(StoreError::new(StoreErrorKind::Unsupported(why), OPERATION));
+        }
         let (core, cx, bucket, key) = (self.clone(), cx.clone(), bucket.clone(), key.clone());
         to_its_end(OPERATION, |wanted| async move {
             let mut turn = core.turn(&bucket, &key, OPERATION).await?.wanted(&wanted);

@@ -450,3 +450,34 @@ async fn a_disk_that_was_replaced_gets_everything_back() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_is_taken_out_owes_nothing_and_is_filled_when_it_comes_back() {
+    let world = world(WritePolicy::Any);
+    let (process, bucket) = begin(&world).await;
+    put(&process.store, &bucket, "kept", SMALL).await;
+    put(&process.store, &bucket, "replaced", SMALL).await;
+    drained(&process).await;
+    world.targets[1].faults.set(Mood::Down);
+    put(&process.store, &bucket, "owed", SMALL).await;
+    assert!(process.owed_operations().await > 0);
+    process.stop().await;
+    let alone = world.begin_with(&world.targets[..1], Life::long()).await.unwrap();
+    put(&alone.store, &bucket, "replaced", CONTENT).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    alone.stop().await;
+    world.heal();
+    let process = world.begin(Life::long()).await.unwrap();
+    for name in ["kept", "replaced", "owed"] {
+        let expected = if name == "replaced" { CONTENT } else { SMALL };
+        assert_eq!(content(&process.store, &bucket, name).await, Some(expected));
+    }
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let status = process.mirror.status().await.unwrap();
+    assert!(status.targets.iter().all(|target| target.owed_operations == 0), "{status:?}");
+    assert!(status.targets.iter().all(|target| target.filling.is_empty()), "{status:?}");
+    let counts = verify(&process, Depth::Deep, Start::Anew, Remedy::Report, |_| {}).await;
+    assert!(counts.is_clean() && counts.compared == 3, "{counts:?}");
+    world.targets[0].faults.set(Mood::Down);
+    assert_eq!(content(&process.store, &bucket, "replaced").await, Some(CONTENT));
+}
