@@ -62,8 +62,11 @@ struct Ending {
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        let outcome =
-            self.outcome.take().unwrap_or_else(|| Err(LaneError::internal("the request was dropped")));
+        let outcome = self.outcome.take().unwrap_or_else(|| {
+            // What it has written is not summed: who waits for the whole would wait for ever.
+            self.fill.give_up_sums();
+            Err(LaneError::internal("the request was dropped"))
+        });
         self.fill.ended(self.left, outcome);
     }
 }
@@ -78,12 +81,10 @@ async fn fetch(fill: &Arc<Fill>, chunk: Chunk, left: &mut ByteRange) -> Result<(
     let body = content.read(chunk.read).await.map_err(|error| LaneError::Store(error.into()))?;
     let mut intake = Intake::new(fill.clone(), chunk.read, chunk.claimed);
     let outcome = receive(fill, body, &mut intake, chunk.read, began_at).await;
-    if outcome.is_err() {
-        // What came before stays; its checksum counts for the whole.
-        let _ = intake.tell_sum().await;
-    }
+    // What came before a failure stays; its checksum counts for the whole.
+    let summed = if outcome.is_err() { intake.tell_sum().await } else { Ok(()) };
     *left = intake.left();
-    outcome
+    summed.and(outcome)
 }
 
 async fn receive(

@@ -301,6 +301,11 @@ impl Fill {
         Ok(())
     }
 
+    /// The whole will not be verified.
+    fn give_up_sums(&self) {
+        self.state.lock().sums = None;
+    }
+
     /// The bytes of the whole have another checksum than the object tells. Either they were damaged on their way, or the object
     /// was stored with the identity of other bytes, as a layer above may have it. Asked once more, the store tells which.
     ///

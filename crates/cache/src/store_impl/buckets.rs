@@ -5,7 +5,6 @@ use types::{BucketName, CacheStatus, Context, Owner, TagSet, Timestamp};
 use super::{Cached, View};
 use crate::disk::PurgeScope;
 use crate::error::is_uncertain;
-use crate::name::bucket_id;
 use crate::state::BucketRecord;
 
 /// The tag of a bucket's record.
@@ -24,7 +23,7 @@ impl BucketStore for Cached {
     }
 
     async fn bucket(&self, cx: &Context, name: &BucketName) -> Result<Bucket, StoreError> {
-        let moment = self.0.core.changes.moment(bucket_id(&self.0.store, name.as_str()));
+        let moment = self.0.core.changes.moment(self.0.bucket_id(name));
         let seen_at = self.0.now();
         match self.0.inner.bucket(cx, name).await {
             Ok(bucket) => {
@@ -84,7 +83,7 @@ impl View {
         name: &BucketName,
         call: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let id = bucket_id(&self.store, name.as_str());
+        let id = self.bucket_id(name);
         let mut change = self.core.changes.begin(id);
         self.core.buckets.lock().remove(&id);
         if let Some(key) = self.record(name.as_str(), "", RECORD) {
@@ -103,7 +102,7 @@ impl View {
 
     /// Forgets all objects of a bucket, on disk too.
     async fn forget_objects(&self, name: &BucketName) {
-        let id = bucket_id(&self.store, name.as_str());
+        let id = self.bucket_id(name);
         self.core.table.forget_prefix(Some(id), "");
         self.core.small.forget(Some(&self.store), Some(name.as_str()), "");
         let scope = PurgeScope {
@@ -117,7 +116,7 @@ impl View {
 
     /// Keeps a bucket's record for when the store is away.
     async fn learn_bucket(&self, bucket: &Bucket, seen_at: Timestamp, moment: crate::change::Moment) {
-        let id = bucket_id(&self.store, bucket.name.as_str());
+        let id = self.bucket_id(&bucket.name);
         let is_known = {
             let mut buckets = self.core.buckets.lock();
             let is_known = buckets.get(&id).is_some_and(|(known, _)| known == bucket);
@@ -132,7 +131,7 @@ impl View {
     }
 
     async fn recall_bucket(&self, name: &BucketName) -> Option<(Bucket, Timestamp)> {
-        let id = bucket_id(&self.store, name.as_str());
+        let id = self.bucket_id(name);
         if let Some(known) = self.core.buckets.lock().get(&id).cloned() {
             return Some(known);
         }

@@ -8,7 +8,6 @@ use super::{View, detached};
 use crate::error::Shared;
 use crate::flight::Joined;
 use crate::listing::{Listed, Page, PageName};
-use crate::name::bucket_id;
 
 /// Which page is asked for.
 #[derive(Clone)]
@@ -25,7 +24,7 @@ impl View {
         bucket: &Bucket,
         options: ListObjects,
     ) -> Result<ListPage, StoreError> {
-        let name = PageName::of_objects(bucket_id(&self.store, bucket.name.as_str()), bucket, &options);
+        let name = PageName::of_objects(self.bucket_id(&bucket.name), bucket, &options);
         match self.page(cx, bucket, name, Asked::Objects(options)).await? {
             Page::Objects(page) => Ok(Arc::unwrap_or_clone(page)),
             Page::Versions(_) => Err(mixed_up()),
@@ -39,7 +38,7 @@ impl View {
         bucket: &Bucket,
         options: ListVersions,
     ) -> Result<VersionPage, StoreError> {
-        let name = PageName::of_versions(bucket_id(&self.store, bucket.name.as_str()), bucket, &options);
+        let name = PageName::of_versions(self.bucket_id(&bucket.name), bucket, &options);
         match self.page(cx, bucket, name, Asked::Versions(options)).await? {
             Page::Versions(page) => Ok(Arc::unwrap_or_clone(page)),
             Page::Objects(_) => Err(mixed_up()),

@@ -9,20 +9,25 @@ mod objects;
 mod open;
 mod write;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use parking_lot::RwLock;
 use store::{Bucket, ObjectInfo, OpenOptions, SharedStore};
 use tokio::sync::Semaphore;
-use types::{ByteRange, CacheNote, CacheStatus, Context, Notes, ObjectKey, Timestamp};
+use types::{BucketName, ByteRange, CacheNote, CacheStatus, Context, Notes, ObjectKey, Timestamp};
 
 pub(crate) use self::head::HeadOutcome;
 pub(crate) use self::open::OpenOutcome;
 use crate::belief::Belief;
 use crate::cache::Core;
 use crate::disk::BlockStore;
-use crate::name::{bucket_id, key_id};
+use crate::name::{Id, bucket_id, key_id};
 use crate::options::{DigestHeader, LayerOptions};
 use crate::state::Place;
+
+/// The most buckets whose ids are kept.
+const BUCKET_IDS_MAX: usize = 1024;
 
 /// A store behind a cache.
 pub(crate) struct Cached(Arc<View>);
@@ -37,6 +42,8 @@ pub(crate) struct View {
     digest: Option<DigestHeader>,
     disk: BlockStore,
     lanes: Arc<Semaphore>,
+    /// What buckets are known by, so that it is not hashed for each call.
+    bucket_ids: RwLock<HashMap<BucketName, Id>>,
 }
 
 impl Cached {
@@ -49,6 +56,7 @@ impl Cached {
             belief: Belief::new(options),
             block_bytes: options.block_bytes,
             digest: options.digest.as_deref().map(DigestHeader::new),
+            bucket_ids: RwLock::default(),
             core,
         }))
     }
@@ -59,10 +67,22 @@ impl View {
         self.core.clock.now()
     }
 
+    fn bucket_id(&self, name: &BucketName) -> Id {
+        if let Some(id) = self.bucket_ids.read().get(name) {
+            return *id;
+        }
+        let id = bucket_id(&self.store, name.as_str());
+        let mut ids = self.bucket_ids.write();
+        if ids.len() < BUCKET_IDS_MAX {
+            ids.insert(name.clone(), id);
+        }
+        id
+    }
+
     fn place(&self, bucket: &Bucket, key: &ObjectKey) -> Place {
         Place {
             id: key_id(&self.store, bucket, key),
-            bucket_id: bucket_id(&self.store, bucket.name.as_str()),
+            bucket_id: self.bucket_id(&bucket.name),
             key: key.clone(),
         }
     }

@@ -6,7 +6,6 @@ use types::{CacheStatus, Context, ObjectKey};
 use super::View;
 use crate::change::Change;
 use crate::error::is_uncertain;
-use crate::name::bucket_id;
 use crate::state::Place;
 
 /// Keys that are being written through this layer. Dropped, in whatever way the write ended, nothing is believed of them that
@@ -31,7 +30,7 @@ impl View {
         let places = keys.iter().map(|key| self.place(bucket, key));
         let keys =
             places.map(|place| (changes.begin(place.id), place)).map(|(change, place)| (place, change));
-        let id = bucket_id(&self.store, bucket.name.as_str());
+        let id = self.bucket_id(&bucket.name);
         let mut writes =
             Writes { view: self.clone(), keys: keys.collect(), bucket: changes.begin_quietly(id) };
         for (place, _) in &writes.keys {
