@@ -2,7 +2,6 @@
 //! `docs/format/mirror.md` shows its bytes.
 
 pub(crate) mod buckets;
-mod codec;
 mod debts;
 mod encode;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use store::{
     ExpectedChecksum, ExpectedDigests, Identity, ListParts, Missing, ObjectIdentity, ObjectInfo, OpenOptions,
     PutOptions, PutOutcome, StoreError, StoreErrorKind, WriteCondition,
 };
-use types::{Body, BucketName, ByteRange, ChecksumKind, Context, ObjectKey};
+use types::{Body, BucketName, ByteRange, ChecksumKind, Context, ObjectKey, Passage};
 
 use super::chore::{Chore, KeyName};
 use crate::core::Core;
@@ -20,6 +20,9 @@ pub(crate) struct Prepared {
     sequence: Sequence,
     writers: Writers<PutOutcome>,
     tail: Tail,
+    /// Held until the last byte is written. What is copied in the middle of a turn has none: whoever has one may be waiting
+    /// for that turn.
+    passage: Option<Passage>,
 }
 
 /// What is copied to a target: a version of a key.
@@ -83,7 +86,8 @@ impl Core {
                     drop(turn);
                     let (bucket, key) = (&name.bucket, &name.key);
                     let errand = Errand { bucket, record: &record, key, version: &version };
-                    prepared = Some(self.prepare(place, &errand).await?);
+                    let passage = Some(self.budget.passage().await);
+                    prepared = Some(Prepared { passage, ..self.prepare(place, &errand).await? });
                 }
                 chore => turn.do_chore(place, chore, None).await?,
             }
@@ -106,7 +110,7 @@ impl Core {
         let start = self.putting(errand.bucket, errand.key, options);
         let mut writers = Writers::new(self.clone(), vec![place], 1, start);
         let tail = writers.stream(body).await?;
-        Ok(Prepared { sequence: errand.version.sequence, writers, tail })
+        Ok(Prepared { sequence: errand.version.sequence, writers, tail, passage: None })
     }
 
     /// Opens a version at a target that has it, whole whatever becomes of that one, and says how it is put.
@@ -205,6 +209,7 @@ impl Turn {
         let size_bytes = ready.tail.size_bytes;
         let finishing = ready.writers.finish(ready.tail, running);
         let replies = self.in_mode_of(place, version, async { Ok(finishing.await) }).await?;
+        drop(ready.passage);
         let done = replies.iter().find_map(|(_, reply)| match reply {
             Reply::Done(outcome) => Some(outcome.clone()),
             Reply::Refused(_) | Reply::Unknown(_) => None,

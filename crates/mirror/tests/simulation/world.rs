@@ -95,6 +95,7 @@ impl World {
             write: self.nature.write,
             read: self.nature.read,
             hedge: self.nature.hedge,
+            budget: types::Budget::new(64 * types::FRAME_MAX_BYTES),
             journal: JournalInLife::new(&self.journal, &life),
             clock: self.clock.clone(),
             random: Arc::new(SimRandom::new(self.random.number())),
