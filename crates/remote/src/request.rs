@@ -54,11 +54,19 @@ impl Payload {
     }
 }
 
-/// Whether a request may be sent again.
+/// Whether a request may be sent again after a passing failure. Whatever this says, a stream of which a byte was taken is
+/// never sent again. `docs/decisions/0066-what-is-tried-again.md` has the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replay {
-    /// After any passing failure: doing it twice is doing it once.
+    /// After any: doing it twice is doing it once.
     Safe,
-    /// Only while it surely had no effect: no connection, a refusal by 429, or a stream of which nothing was taken.
+    /// Only while it surely had no effect:
+    ///
+    /// - no connection was made;
+    /// - the service refused by 429, which it says before it acts, or refused stale credentials;
+    /// - it is a stream of which nothing was taken yet: a service cannot act on a body that it has no byte of.
+    ///
+    /// After 408, 5xx, a reset or no answer in time a request without a body, or with bytes at hand, may have taken effect: the
+    /// failure is the caller's, who looks before it reports.
     Unsent,
 }
