@@ -211,6 +211,7 @@ impl Shared {
         if is_crowded {
             let sparsest = self.state.lock().segments.sparsest();
             sparsest.map(|number| self.retire(number));
+            self.give_back().ok()?;
         }
         let number = self.state.lock().segments.next_number()?;
         match self.directory.create(&segment_name(number)) {

@@ -21,8 +21,9 @@ const WHOLE_MAX_BYTES: u32 = 256 * 1024;
 /// After so many written bytes the file system is asked anew what it has free.
 const LOOK_EVERY_BYTES: u64 = 16 << 20;
 
-/// A block that is being written: room for it is reserved. Dropping it without [`Writing::commit`] gives the room back, once
-/// the last of its writes has ended.
+/// A block that is being written: room for it is reserved. Cloning shares it, so that some read while others write. When the last
+/// clone is dropped without [`Writing::commit`], the room is given back once the last write has ended.
+#[derive(Clone)]
 pub struct Writing {
     fill: Arc<Fill>,
 }

@@ -75,7 +75,7 @@ async fn a_small_block_can_be_read_before_and_after_it_is_complete() {
     writing.write_at(0, bytes(3, 100).into()).await.unwrap();
     let read = || collected(writing.read(range(10, 90), &budget()));
     assert_eq!(read().await.unwrap(), bytes(3, 100)[10..90]);
-    writing.commit().await.unwrap();
+    writing.clone().commit().await.unwrap();
     assert_eq!(read().await.unwrap(), bytes(3, 100)[10..90]);
 }
 
