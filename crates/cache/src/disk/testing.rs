@@ -42,9 +42,14 @@ type Files = BTreeMap<String, Arc<Mutex<Content>>>;
 
 /// A directory in memory. Cloning shares it.
 #[derive(Clone)]
-pub(super) struct MemDisk(Arc<Mutex<World>>);
+pub(super) struct MemDisk(Arc<Mutex<World>>, Life);
+
+/// Which store uses the directory: once there is a later one, all changes of the earlier ones fail, as the process of each has
+/// ended.
+type Life = u64;
 
 struct World {
+    life: Life,
     files: Files,
     /// The names as of the last sync of the directory.
     synced_files: Files,
@@ -61,7 +66,8 @@ struct World {
 
 impl MemDisk {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(World {
+        let world = World {
+            life: 0,
             files: Files::new(),
             synced_files: Files::new(),
             fault: None,
@@ -70,7 +76,15 @@ impl MemDisk {
             free_bytes: 1 << 40,
             peak_bytes: 0,
             is_cached: true,
-        })))
+        };
+        Self(Arc::new(Mutex::new(world)), 0)
+    }
+
+    /// The directory as the next store has it.
+    fn next_life(&self) -> Self {
+        let mut world = self.0.lock();
+        world.life += 1;
+        Self(self.0.clone(), world.life)
     }
 
     pub(super) fn without_holes(self) -> Self {
@@ -161,6 +175,9 @@ impl MemDisk {
 
     fn change(&self, strike: Strike) -> io::Result<()> {
         let mut world = self.0.lock();
+        if world.life != self.1 {
+            return Err(Errno::IO.into());
+        }
         if let Some(left) = &mut world.calls_left {
             *left = left.checked_sub(1).ok_or(Errno::IO)?;
         }
@@ -364,7 +381,7 @@ pub(super) fn options_by(ceiling_bytes: u64, clock: Arc<SimClock>) -> DiskOption
 }
 
 pub(super) fn open(disk: &MemDisk, options: DiskOptions) -> Result<BlockStore, DiskErrorKind> {
-    BlockStore::open_in(Box::new(disk.clone()), options)
+    BlockStore::open_in(Box::new(disk.next_life()), options)
 }
 
 pub(super) fn budget() -> Budget {
