@@ -1,20 +1,17 @@
 """The cache as an operator meets it: what each answer says of itself, a service that is away, restarts, a full disk."""
 
 import concurrent.futures
+import hashlib
 import json
-import os
-import pathlib
 import shutil
 import subprocess
 import time
 
 import pytest
-import urllib3
 
 from boto import keys_of, make_client, put_all, read, refused
 from conftest import bytes_of
 from gateways import s3_table
-from raw import request
 from sluice import Server
 from test_layers import sluice
 
@@ -158,7 +155,7 @@ def test_offline_outlives_the_service_and_says_so(pair):
     with refused("ServiceUnavailable", 503):
         fetch(s3, "never-read")
     with refused("ServiceUnavailable", 503):
-        s3.put_object(Bucket="bucket", Key="k", Body=b"new")
+        s3.put_object(Bucket="bucket", Key="other", Body=b"new")
     pair.far.start()
     until(lambda: fetch(s3)[1] != "stale", "the service was found again")
     assert fetch(s3)[0] == content
@@ -192,8 +189,11 @@ def test_many_readers_of_one_cold_object_fetch_each_block_once(pair):
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         bodies = list(pool.map(lambda client: read(client, "bucket", "k"), readers))
     assert all(body == content for body in bodies)
+    fetched = pair.near.metrics()[f'sluice_cache_fetched_bytes_total{{cache="{pair.near.home / "cached"}"}}']
+    assert fetched == len(content), f"{fetched / len(content):.2f} times the object was fetched"
+    # What was on its way when a request was given up is sent all the same.
     sent = pair.far.metrics()["sluice_sent_bytes_total"] - sent
-    assert len(content) <= sent < len(content) * 1.1, f"{sent / len(content):.2f} times the object came from the service"
+    assert len(content) <= sent < len(content) * 1.5, f"{sent / len(content):.2f} times the object came from the service"
 
 
 def test_the_ceiling_holds_and_a_purge_makes_room(pair):
@@ -286,9 +286,7 @@ def test_equal_content_is_cached_once_by_its_digest(pair):
     options = ', mode = "ttl", ttl = "1h", digest = "x-amz-meta-sha224"'
     s3, there = pair.cached(SIZE + options), make_client(pair.far)
     s3.create_bucket(Bucket="bucket")
-    import hashlib
-
-    content = bytes_of(2 * MIB)
+    content = bytes_of(24 * MIB)
     digest = hashlib.sha224(content).hexdigest()
     for key in ("one", "two"):
         there.put_object(Bucket="bucket", Key=key, Body=content, Metadata={"sha224": digest})
@@ -296,7 +294,7 @@ def test_equal_content_is_cached_once_by_its_digest(pair):
     until(lambda: fetch(s3, "one")[1] == "hit", "a block that was kept")
     sent = pair.far.metrics()["sluice_sent_bytes_total"]
     assert fetch(s3, "two")[0] == content
-    assert pair.far.metrics()["sluice_sent_bytes_total"] - sent < MIB, "the content came twice"
+    assert pair.far.metrics()["sluice_sent_bytes_total"] - sent < 12 * MIB, "the content came twice"
 
 
 def test_the_log_and_a_head_say_how_the_answer_came_about(pair):
