@@ -1,6 +1,8 @@
 //! The store beneath fails at any step, or its answers are lost: no acknowledged write is lost, nothing half-written shows,
 //! and whatever is read is what was written once.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,7 +76,7 @@ impl Play {
         Self { setup, between, store, random, bucket, cx, may }
     }
 
-    fn from_now(&self, good: usize) {
+    fn good_calls(&self, good: usize) {
         self.between.good.store(good, Ordering::Relaxed);
     }
 
@@ -110,7 +112,7 @@ impl Play {
         match step {
             Step::Put { key, seed, size, good } => {
                 let bytes = pattern(seed, size);
-                self.from_now(good);
+                self.good_calls(good);
                 let done = self.put(KEYS[key], bytes.clone(), WriteCondition::Always).await;
                 self.wrote(KEYS[key], Some(bytes), done);
             }
@@ -119,16 +121,16 @@ impl Play {
                 let head = self.store.head(&self.cx, &self.bucket, &key(KEYS[place]), options).await;
                 let Ok(head) = head else { return };
                 let bytes = pattern(seed, 100);
-                self.from_now(good);
+                self.good_calls(good);
                 let done = self.put(KEYS[place], bytes.clone(), WriteCondition::IfMatch(head.etag)).await;
                 self.wrote(KEYS[place], Some(bytes), done);
                 let wrong = WriteCondition::IfMatch(types::ETag::from_text("other"));
-                self.from_now(usize::MAX);
+                self.good_calls(usize::MAX);
                 assert!(!self.put(KEYS[place], pattern(99, 9), wrong).await);
             }
             Step::Upload { key, seed, good } => {
                 let bodies = [pattern(seed, 1100), pattern(seed + 1, 30)];
-                self.from_now(good);
+                self.good_calls(good);
                 let done = self.upload(KEYS[key], &bodies).await.is_some();
                 self.wrote(KEYS[key], Some(bodies.concat().into()), done);
             }
@@ -141,12 +143,12 @@ impl Play {
                     version_id: None,
                     etag: info.etag,
                 };
-                self.from_now(good);
+                self.good_calls(good);
                 let copied = self.store.copy(cx, &source, bucket, &key(KEYS[to]), as_it_is()).await;
                 self.wrote(KEYS[to], Some(Bytes::copy_from_slice(&bytes)), copied.is_ok());
             }
             Step::Delete { key: place, good } => {
-                self.from_now(good);
+                self.good_calls(good);
                 let deleted =
                     self.store.delete(&self.cx, &self.bucket, &key(KEYS[place]), Default::default()).await;
                 self.wrote(KEYS[place], None, deleted.is_ok());
@@ -156,7 +158,7 @@ impl Play {
                 self.store = layer.wrap(self.between.clone());
             }
         }
-        self.from_now(usize::MAX);
+        self.good_calls(usize::MAX);
     }
 
     /// Every key holds something that was written, wholly, and listings agree.

@@ -1,5 +1,7 @@
 //! Keys: what wraps what, what rotation costs, and what becomes of objects whose key is destroyed.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! What is remembered beside the store can be lost: no object is lost with it, and nothing is shown otherwise.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use common::desk::{Desk, as_it_is, key, pattern};

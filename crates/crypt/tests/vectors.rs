@@ -1,5 +1,7 @@
 //! The format is frozen: what was sealed once is read for ever, and what is sealed today is sealed the same way.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use std::path::PathBuf;

@@ -5,7 +5,7 @@ use store::{
 use types::{BucketName, Context, ObjectKey, Owner, TagSet};
 
 use super::core::Core;
-use super::epochs::StoredEpoch;
+use super::epochs::OwnObject;
 
 const OPERATION: &str = "delete bucket";
 /// Uploads and versions handled at once while a bucket is removed.
@@ -98,7 +98,7 @@ impl Core {
         }
     }
 
-    async fn remove_own(&self, cx: &Context, bucket: &Bucket, own: &[StoredEpoch]) -> Result<(), StoreError> {
+    async fn remove_own(&self, cx: &Context, bucket: &Bucket, own: &[OwnObject]) -> Result<(), StoreError> {
         for stored in own {
             self.inner.delete(cx, bucket, &stored.key, DeleteOptions::default()).await?;
         }

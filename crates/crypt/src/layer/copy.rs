@@ -146,7 +146,7 @@ impl Core {
             return Err(StoreError::new(StoreErrorKind::Unsupported(why), OPERATION));
         }
         let condition = self.condition_of_put(cx, (bucket, to), options.condition.clone(), OPERATION).await?;
-        let _turn = self.turn_to_copy().await;
+        let _passage = self.options.budget.passage().await;
         let open = OpenOptions { version_id: source.version_id.clone(), ..OpenOptions::default() };
         let opened = self.open(cx, &source.bucket, &source.key, open.clone()).await?;
         if opened.info.etag != source.etag {
@@ -164,10 +164,6 @@ impl Core {
         let metadata = copied_metadata(opened.info.metadata, &options);
         let object = NewObject { body, identity, metadata, condition };
         self.put_sealed(cx, (bucket, to), object, OPERATION).await
-    }
-
-    pub(super) async fn turn_to_copy(&self) -> tokio::sync::SemaphorePermit<'_> {
-        self.copies.acquire().await.expect("the semaphore is never closed")
     }
 
     /// The identity of a source, its part table included.

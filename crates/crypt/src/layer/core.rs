@@ -3,8 +3,7 @@ use std::sync::Arc;
 use store::{
     Bucket, Capabilities, Missing, ObjectInfo, SharedStore, StoreError, StoreErrorKind, Support, Versioning,
 };
-use tokio::sync::Semaphore;
-use types::{Context, FRAME_MAX_BYTES, ObjectKey, ObjectMetadata};
+use types::{Context, ObjectKey, ObjectMetadata};
 
 use super::epochs::Epochs;
 use super::gate::Gates;
@@ -19,8 +18,6 @@ use crate::stats::CryptStats;
 
 /// The most bytes of user metadata, names and values. Source: "Working with object metadata" in the Amazon S3 user guide.
 const METADATA_MAX_BYTES: usize = 2048;
-/// What a copy whose bytes pass through may hold of the budget: frames of both sides.
-const COPY_BYTES: usize = 12 * FRAME_MAX_BYTES;
 
 /// A store whose objects are sealed.
 pub(super) struct Core {
@@ -33,8 +30,6 @@ pub(super) struct Core {
     pub(super) gates: Gates,
     pub(super) reserved: Reserved,
     pub(super) turns: Turns,
-    /// Copies whose bytes pass through, as many as the budget bears.
-    pub(super) copies: Semaphore,
 }
 
 /// Where an object is: its key as callers see it, and as it is stored.
@@ -47,7 +42,6 @@ pub(super) struct Place {
 impl Core {
     pub(super) fn new(inner: SharedStore, options: CryptOptions, stats: Arc<CryptStats>) -> Self {
         let reserved = Reserved::new(options.level);
-        let copies = (options.budget.total_bytes() / COPY_BYTES).max(1);
         Self {
             index: Index::new(options.index.clone(), stats.clone()),
             uploads: Uploads::new(options.index.clone()),
@@ -59,7 +53,6 @@ impl Core {
             ),
             gates: Gates::default(),
             turns: Turns::default(),
-            copies: Semaphore::new(copies),
             inner,
             options,
             stats,
@@ -97,7 +90,7 @@ impl Core {
             Some(names) => names.encrypt(key, operation)?,
             None => key.clone(),
         };
-        if self.reserved.holds(stored.as_str()) {
+        if self.reserved.refuses(stored.as_str()) {
             return Err(StoreError::new(StoreErrorKind::Forbidden(RESERVED), operation));
         }
         Ok(Place { plain: key.clone(), stored })

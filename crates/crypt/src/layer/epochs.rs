@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use store::{
     Bucket, ListEntry, ListObjects, Missing, OpenOptions, Position, PutOptions, PutOutcome, SharedStore,
     StoreError, StoreErrorKind, WriteCondition,
@@ -40,12 +41,25 @@ struct BucketKeys {
     turn: tokio::sync::Mutex<()>,
 }
 
+/// An object of the layer's own as it stands in the store, whatever it holds.
+pub(super) struct OwnObject {
+    pub(super) key: ObjectKey,
+    pub(super) etag: ETag,
+    bytes: Bytes,
+}
+
 /// An epoch key as it stands in the store.
 pub(super) struct StoredEpoch {
     pub(super) key: ObjectKey,
     pub(super) etag: ETag,
     pub(super) record: EpochRecord,
-    pub(super) bytes: bytes::Bytes,
+}
+
+impl OwnObject {
+    pub(super) fn epoch(self) -> Result<StoredEpoch, StoreError> {
+        let record = EpochRecord::decode(&self.bytes).during(OPERATION)?;
+        Ok(StoredEpoch { key: self.key, etag: self.etag, record })
+    }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -270,21 +284,25 @@ impl Epochs {
         }
     }
 
-    /// All of the layer's own keys in a bucket that are there, that of encrypted names included.
-    pub(super) async fn all(&self, cx: &Context, bucket: &Bucket) -> Result<Vec<StoredEpoch>, StoreError> {
+    /// All objects of the layer's own in a bucket, that of encrypted names included.
+    pub(super) async fn all(&self, cx: &Context, bucket: &Bucket) -> Result<Vec<OwnObject>, StoreError> {
         let mut keys = self.list(cx, bucket).await?;
         keys.push(own_key(&self.reserved.names())?);
         let mut stored = Vec::with_capacity(keys.len());
         for key in keys {
-            match self.load(cx, bucket, &key).await {
+            match self.fetch(cx, bucket, &key).await {
                 Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Key)) => {}
-                loaded => stored.push(loaded?),
+                fetched => stored.push(fetched?),
             }
         }
         Ok(stored)
     }
 
     async fn load(&self, cx: &Context, bucket: &Bucket, key: &ObjectKey) -> Result<StoredEpoch, StoreError> {
+        self.fetch(cx, bucket, key).await?.epoch()
+    }
+
+    async fn fetch(&self, cx: &Context, bucket: &Bucket, key: &ObjectKey) -> Result<OwnObject, StoreError> {
         let opened = match self.inner.open(cx, bucket, key, OpenOptions::default()).await {
             Err(error) if matches!(error.kind, StoreErrorKind::DeleteMarker { .. }) => {
                 return Err(StoreError::missing(Missing::Key, OPERATION));
@@ -297,8 +315,7 @@ impl Epochs {
         let body = opened.content.read(ByteRange::whole(opened.info.size_bytes)).await?;
         let bytes =
             body.collect(EPOCH_MAX_BYTES).await.map_err(|error| from_stored_body(error, OPERATION))?;
-        let record = EpochRecord::decode(&bytes).during(OPERATION)?;
-        Ok(StoredEpoch { key: key.clone(), etag: opened.info.etag, record, bytes })
+        Ok(OwnObject { key: key.clone(), etag: opened.info.etag, bytes })
     }
 
     pub(super) async fn store(
@@ -318,7 +335,7 @@ impl Epochs {
         &self,
         cx: &Context,
         bucket: &Bucket,
-        stored: &StoredEpoch,
+        stored: &OwnObject,
     ) -> Result<(), StoreError> {
         let body = Body::from_bytes(stored.bytes.clone());
         self.inner.put(cx, bucket, &stored.key, body, PutOptions::default()).await.map(drop)

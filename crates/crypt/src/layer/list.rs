@@ -21,6 +21,7 @@ struct Listed {
 }
 
 /// What becomes of an entry.
+#[allow(clippy::large_enum_variant, reason = "most are of the large kind")]
 enum Filled {
     /// It is this.
     Known(Entry),
@@ -58,9 +59,8 @@ impl Core {
         options: ListVersions,
     ) -> Result<VersionPage, StoreError> {
         let mut page = self.visible(cx, bucket, options).await?;
-        let listed = page.entries.iter().filter_map(|(entry, name)| match object_of(entry) {
-            Some((object, version)) => Some(listed(object, name, Some(version.clone()))),
-            None => None,
+        let listed = page.entries.iter().filter_map(|(entry, name)| {
+            object_of(entry).map(|(object, version)| listed(object, name, Some(version.clone())))
         });
         let mut filled = self.fill(cx, bucket, listed.collect()).await?.into_iter();
         page.entries.retain_mut(|(entry, _)| match entry {

@@ -73,7 +73,7 @@ impl Core {
     ) -> Result<PartOutcome, StoreError> {
         const OPERATION: &str = "copy part";
         let found = self.uploads.open(upload, OPERATION).await?;
-        let _turn = self.turn_to_copy().await;
+        let _passage = self.options.budget.passage().await;
         let body = self.source_body(cx, source, options.range, OPERATION).await?;
         let checksum = ExpectedChecksum::Compute(algorithm_of(found.record.checksum));
         let expected = ExpectedDigests { content_md5: None, checksum };
@@ -259,7 +259,7 @@ impl Core {
         let mut info = self.inner.list_parts(cx, inner, ListParts { after: 0, limit: 0 }).await?.upload;
         info.metadata = self.stripped(info.metadata);
         info.checksum = found.record.checksum;
-        let stored = self.uploads.parts(&found, page.after, page.limit + 1, OPERATION).await?;
+        let stored = self.uploads.parts(&found, page.after, page.limit.saturating_add(1), OPERATION).await?;
         let mut parts: Vec<PartSummary> = newest(&stored)
             .map(|part| PartSummary {
                 number: part.number,

@@ -48,7 +48,8 @@ impl Core {
         let total = stored.len() as u64;
         events(RewrapEvent::Begun { total, primary: primary.clone() });
         let mut report = RewrapReport { epochs: total, ..RewrapReport::default() };
-        for (done, epoch) in (1..).zip(stored) {
+        for (done, own) in (1..).zip(stored) {
+            let epoch = own.epoch()?;
             let old = epoch.record.key_id.clone();
             let from = (old != primary).then_some(old);
             if from.is_some() {

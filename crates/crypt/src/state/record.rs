@@ -20,6 +20,7 @@ pub(crate) struct SealedEntry {
 }
 
 /// What is known of a stored object.
+#[allow(clippy::large_enum_variant, reason = "most are of the large kind")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Entry {
     /// This layer has not sealed it.

@@ -123,7 +123,7 @@ impl Uploads {
         Ok(())
     }
 
-    /// The parts with numbers above `after` that were stored, at most `limit` rows and all of the last one's number.
+    /// The parts with numbers above `after` that were stored, of at most `limit` numbers and all of each.
     pub(crate) async fn parts(
         &self,
         found: &FoundUpload,
@@ -134,17 +134,20 @@ impl Uploads {
         let prefix = keys::of_key(Family::Part, found.handle, &found.upload).freeze();
         let (mut start, end) =
             (keys::parts_behind(found.handle, &found.upload, after), keys::end_of(&prefix));
-        let mut parts: Vec<FoundPart> = Vec::new();
+        let (mut parts, mut numbers): (Vec<FoundPart>, usize) = (Vec::new(), 0);
         loop {
             let request =
-                ScanRequest { start, end: end.clone(), limit: limit.min(PARTS_PAGE).max(1), fold: None };
+                ScanRequest { start, end: end.clone(), limit: limit.clamp(1, PARTS_PAGE), fold: None };
             let page = self.meta.scan(request).await.during(operation)?;
             for item in page.items {
                 let ScanItem::Record(record) = item else { continue };
                 let number = record.key.get(prefix.len()..prefix.len() + 4).unwrap_or_default();
                 let number = u32::from_be_bytes(number.try_into().map_err(|_| corrupt(operation))?);
-                if parts.len() >= limit && parts.last().is_some_and(|last| last.number != number) {
-                    return Ok(parts);
+                if parts.last().is_none_or(|last| last.number != number) {
+                    if numbers == limit {
+                        return Ok(parts);
+                    }
+                    numbers += 1;
                 }
                 let value = PartRecord::decode(&record.value).during(operation)?;
                 parts.push(FoundPart { number, record: value, row: record.key });

@@ -151,6 +151,7 @@ impl Desk {
 }
 
 /// Holds an error to a pattern.
+#[allow(unused_macros, reason = "each test takes what it needs")]
 macro_rules! assert_refused {
     ($result:expr, $pattern:pat $(if $guard:expr)?) => {
         match $result {
@@ -162,4 +163,5 @@ macro_rules! assert_refused {
         }
     };
 }
+#[allow(unused_imports, reason = "each test takes what it needs")]
 pub(crate) use assert_refused;
