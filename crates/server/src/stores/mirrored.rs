@@ -91,6 +91,7 @@ pub(super) async fn open(
         },
         journal: meta,
         hedge: settings.hedge,
+        budget: around.budget.clone(),
         clock: around.clock.clone(),
         random: around.random.clone(),
     };
