@@ -4,14 +4,14 @@ use store::StoreError;
 use super::Journal;
 use super::encode::decode_target;
 use super::keys::{self, Family, RowRange};
-use super::rows::BATCH_ROWS;
+use super::rows::{BATCH_ROWS, read};
 use crate::target::TargetNumber;
 
 impl Journal {
     /// The numbers of all targets that the journal has ever known.
     pub(crate) async fn numbers(&self) -> Result<Vec<TargetNumber>, StoreError> {
         let (rows, _) = self.scan(RowRange::of_prefix(&keys::family(Family::Target)), BATCH_ROWS).await?;
-        rows.iter().map(|row| Ok(decode_target(&row.value)?)).collect()
+        rows.iter().map(|row| read(decode_target(&row.value))).collect()
     }
 
     /// Forgets uploads to be aborted and versions to be removed at a target, and how far its back-fills have come.
