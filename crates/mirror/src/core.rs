@@ -5,7 +5,7 @@ use std::time::Duration;
 use meta::MetaStore;
 use store::{Bucket, Missing, SharedStore, StoreError, StoreErrorKind};
 use tokio::sync::Notify;
-use types::{BucketName, Clock, Context, ObjectKey, Random, TargetOutcome, Timestamp};
+use types::{BucketName, Budget, Clock, Context, ObjectKey, Random, TargetOutcome, Timestamp};
 
 use crate::health::{Gate, Health, HealthOptions, ReadPolicy};
 use crate::journal::{BucketRecord, Journal, Member};
@@ -37,6 +37,8 @@ pub struct MirrorOptions {
     pub clock: Arc<dyn Clock>,
     /// Makes ids that cannot be guessed.
     pub random: Arc<dyn Random>,
+    /// What bodies on their way may hold: it bounds how many are copied from one target to another at once.
+    pub budget: Budget,
 }
 
 /// A store made of stores that hold the same. Cloning shares it.
@@ -72,6 +74,7 @@ impl Mirror {
             locks: Arc::default(),
             clock: options.clock,
             random: options.random,
+            budget: options.budget,
             target_buckets: Mutex::default(),
             running: Arc::default(),
             unsettled: Mutex::default(),
@@ -114,6 +117,7 @@ pub(crate) struct Core {
     pub(crate) stats: Arc<Stats>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) budget: Budget,
     target_buckets: Mutex<HashMap<(usize, BucketName), Bucket>>,
     /// Keys at targets where a call that changes them is under way, though nobody may wait for it any more.
     running: Arc<Mutex<HashSet<(usize, BucketName, ObjectKey)>>>,

@@ -55,6 +55,7 @@ impl StoreWorld for World {
             write: self.write,
             read: self.read,
             hedge: Some(Duration::from_secs(1)),
+            budget: types::Budget::new(64 * types::FRAME_MAX_BYTES),
             journal: Arc::new(self.journal.clone()),
             clock: Arc::new(SystemClock),
             random: Arc::new(SimRandom::new(99)),

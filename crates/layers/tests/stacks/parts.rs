@@ -151,6 +151,7 @@ impl Copies {
         &self,
         targets: Vec<SharedStore>,
         write: WritePolicy,
+        budget: &Budget,
         mut stop: watch::Receiver<()>,
     ) -> Mirror {
         let named = |(place, store)| Target { name: format!("target-{place}").into(), store };
@@ -160,6 +161,7 @@ impl Copies {
             write,
             read: ReadPolicy::Order,
             hedge: None,
+            budget: budget.clone(),
             journal: Arc::new(self.journal.clone()),
             clock: Arc::new(SystemClock),
             random: Seeded::new(99),

@@ -2,8 +2,8 @@ use meta::Commit;
 use store::StoreError;
 use types::BucketName;
 
-use super::codec::Malformed;
 use super::keys::{self, Family, RowRange};
+use super::rows::{malformed, read};
 use super::{BucketDebt, BucketRecord, Journal};
 use crate::target::TargetNumber;
 
@@ -11,7 +11,7 @@ impl Journal {
     /// A bucket's record.
     pub(crate) async fn bucket(&self, name: &BucketName) -> Result<Option<BucketRecord>, StoreError> {
         match self.row(&keys::named(Family::Bucket, name.as_str().as_bytes())).await? {
-            Some(row) => Ok(Some(BucketRecord::decode(&row.value)?)),
+            Some(row) => Ok(Some(read(BucketRecord::decode(&row.value))?)),
             None => Ok(None),
         }
     }
@@ -34,9 +34,9 @@ impl Journal {
         let more = more || rows.len() > limit;
         rows.truncate(limit);
         let decode = |row: &meta::Record| -> Result<_, StoreError> {
-            let name = std::str::from_utf8(&row.key[1..]).map_err(|_| Malformed)?;
-            let name = BucketName::new(name).map_err(|_| Malformed)?;
-            Ok((name, BucketRecord::decode(&row.value)?))
+            let name = std::str::from_utf8(&row.key[1..]).map_err(|_| malformed())?;
+            let name = BucketName::new(name).map_err(|_| malformed())?;
+            Ok((name, read(BucketRecord::decode(&row.value))?))
         };
         Ok((rows.iter().map(decode).collect::<Result<_, _>>()?, more))
     }
@@ -48,7 +48,7 @@ impl Journal {
         name: &BucketName,
     ) -> Result<Option<BucketDebt>, StoreError> {
         match self.row(&keys::bucket_debt(target, name)).await? {
-            Some(row) => Ok(Some(BucketDebt::decode(&row.value)?)),
+            Some(row) => Ok(Some(read(BucketDebt::decode(&row.value))?)),
             None => Ok(None),
         }
     }
@@ -66,8 +66,8 @@ impl Journal {
         }
         let (rows, _) = self.scan(range, limit).await?;
         let decode = |row: &meta::Record| -> Result<_, StoreError> {
-            let name = keys::parse_bucket_debt(&row.key).ok_or(Malformed)?;
-            Ok((name, BucketDebt::decode(&row.value)?))
+            let name = keys::parse_bucket_debt(&row.key).ok_or_else(malformed)?;
+            Ok((name, read(BucketDebt::decode(&row.value))?))
         };
         rows.iter().map(decode).collect()
     }

@@ -4,10 +4,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use store::StoreError;
 use types::{BucketName, ObjectKey, Timestamp, VersionId};
 
-use super::codec::Malformed;
 use super::encode::{decode_debt, decode_removal};
 use super::keys::{self, Family, RowRange};
-use super::rows::BATCH_ROWS;
+use super::rows::{BATCH_ROWS, malformed, read};
 use super::{AbortRecord, Journal, Sequence, UploadNumber};
 use crate::target::TargetNumber;
 
@@ -99,8 +98,8 @@ impl Journal {
     async fn owed_in_rows(&self, range: RowRange, limit: usize) -> Result<(Vec<OwedKey>, bool), StoreError> {
         let (rows, more) = self.scan(range, limit).await?;
         let decode = |row: &meta::Record| -> Result<_, StoreError> {
-            let (_, handle, key) = keys::parse_debt(&row.key).ok_or(Malformed)?;
-            let (bucket, since) = decode_debt(&row.value)?;
+            let (_, handle, key) = keys::parse_debt(&row.key).ok_or_else(malformed)?;
+            let (bucket, since) = read(decode_debt(&row.value))?;
             Ok(OwedKey { handle, bucket, key, since })
         };
         Ok((rows.iter().map(decode).collect::<Result<_, _>>()?, more))
@@ -117,8 +116,8 @@ impl Journal {
         let (rows, _) = self.scan(RowRange::of_prefix(&prefix), BATCH_ROWS).await?;
         rows.iter()
             .map(|row| {
-                let sequence = keys::parse_removal(&row.key).ok_or(Malformed)?;
-                Ok((sequence, decode_removal(&row.value)?))
+                let sequence = keys::parse_removal(&row.key).ok_or_else(malformed)?;
+                Ok((sequence, read(decode_removal(&row.value))?))
             })
             .collect()
     }
@@ -133,8 +132,8 @@ impl Journal {
         let (rows, _) = self.scan(range, limit).await?;
         rows.iter()
             .map(|row| {
-                let number = keys::parse_abort(&row.key).ok_or(Malformed)?;
-                Ok((number, AbortRecord::decode(&row.value)?))
+                let number = keys::parse_abort(&row.key).ok_or_else(malformed)?;
+                Ok((number, read(AbortRecord::decode(&row.value))?))
             })
             .collect()
     }

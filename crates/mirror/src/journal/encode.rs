@@ -1,8 +1,8 @@
 use bytes::Bytes;
+use record::{Malformed, Reader, Writer};
 use store::{UploadChecksum, UploadId, UploadSummary, Versioning};
 use types::{BucketName, CanonicalId, ETag, ObjectKey, Owner, Timestamp, VersionId};
 
-use super::codec::{Malformed, Reader, Writer};
 use super::record::{
     AbortRecord, BucketDebt, BucketRecord, CopyAt, CopyState, Coverage, Current, Debt, Facts, FinishedRecord,
     Held, Intent, KeyState, Member, Origin, PartRecord, Plan, Sequence, Stray, UploadNumber, UploadRecord,
@@ -30,6 +30,13 @@ mod v1 {
 const ABSENT: u8 = 0;
 const PRESENT: u8 = 1;
 const UNRECORDED: u8 = 2;
+
+/// Most records are smaller.
+const RECORD_BYTES: usize = 160;
+
+fn writer(tag: u8) -> Writer {
+    Writer::new(tag, RECORD_BYTES)
+}
 
 fn put_target(writer: &mut Writer, target: TargetNumber) {
     writer.varint(u64::from(target.0));
@@ -183,7 +190,7 @@ fn version(reader: &mut Reader<'_>) -> Result<Version, Malformed> {
 impl Version {
     /// The bytes of a noncurrent version's row.
     pub(crate) fn encode(&self) -> Bytes {
-        let mut writer = Writer::new(v1::VERSION);
+        let mut writer = writer(v1::VERSION);
         put_version(&mut writer, self);
         writer.finish()
     }
@@ -202,7 +209,7 @@ const STRAY_MAYBE: u8 = 1;
 
 impl KeyState {
     pub(crate) fn encode(&self) -> Bytes {
-        let mut writer = Writer::new(v1::KEY);
+        let mut writer = writer(v1::KEY);
         match &self.current {
             Current::Absent => writer.u8(ABSENT),
             Current::Unrecorded => writer.u8(UNRECORDED),
@@ -255,7 +262,7 @@ const NEW: u8 = 3;
 
 impl BucketRecord {
     pub(crate) fn encode(&self) -> Bytes {
-        let mut writer = Writer::new(v1::BUCKET);
+        let mut writer = writer(v1::BUCKET);
         writer.u64(self.handle);
         writer.varint(self.revision);
         writer.u64(self.created_at.as_nanos());
@@ -314,7 +321,7 @@ impl BucketRecord {
 
 impl BucketDebt {
     pub(crate) fn encode(&self) -> Bytes {
-        let mut writer = Writer::new(v1::BUCKET_DEBT);
+        let mut writer = writer(v1::BUCKET_DEBT);
         writer.u64(self.since.as_nanos());
         put_list(&mut writer, &self.removed, |writer, handle| writer.u64(*handle));
         writer.finish()
@@ -331,7 +338,7 @@ impl BucketDebt {
 
 /// A row of [`super::keys::Family::Debt`]: the bucket's name and since when.
 pub(crate) fn encode_debt(bucket: &BucketName, since: Timestamp) -> Bytes {
-    let mut writer = Writer::new(v1::DEBT);
+    let mut writer = writer(v1::DEBT);
     writer.u64(since.as_nanos());
     writer.text(bucket.as_str());
     writer.finish()
@@ -362,7 +369,7 @@ fn upload_number(reader: &mut Reader<'_>) -> Result<UploadNumber, Malformed> {
 
 impl Intent {
     pub(crate) fn encode(&self) -> Bytes {
-        let mut writer = Writer::new(v1::INTENT);
+        let mut writer = writer(v1::INTENT);
         writer.text(self.bucket.as_str());
         put_list(&mut writer, &self.targets, |writer, target| put_target(writer, *target));
         match &self.plan {
@@ -416,8 +423,9 @@ impl Intent {
 
 impl UploadRecord {
     pub(crate) fn encode(&self) -> Bytes {
-        let mut writer = Writer::new(v1::UPLOAD);
+        let mut writer = writer(v1::UPLOAD);
         writer.checksum_kind(self.checksum.map(|named| (named.algorithm, named.kind)));
+        writer.class(self.metadata.storage_class);
         writer.metadata(&self.metadata);
         put_list(&mut writer, &self.targets, |writer, (target, id)| {
             put_target(writer, *target);
@@ -430,7 +438,8 @@ impl UploadRecord {
         let mut reader = Reader::open(value, v1::UPLOAD)?;
         let checksum = reader.checksum_kind()?;
         let checksum = checksum.map(|(algorithm, kind)| UploadChecksum { algorithm, kind });
-        let metadata = reader.metadata()?;
+        let storage_class = reader.class()?;
+        let metadata = reader.metadata(storage_class)?;
         let targets = list(&mut reader, |reader| Ok((target(reader)?, UploadId::from_text(reader.text()?))))?;
         reader.finish()?;
         Ok(Self { metadata, checksum, targets })
@@ -450,7 +459,7 @@ impl UploadRecord {
 
 impl PartRecord {
     pub(crate) fn encode(&self) -> Bytes {
-        let mut writer = Writer::new(v1::PART);
+        let mut writer = writer(v1::PART);
         writer.u64(self.modified_at.as_nanos());
         writer.varint(self.size_bytes);
         writer.etag(&self.etag);
@@ -476,7 +485,7 @@ impl PartRecord {
 
 impl FinishedRecord {
     pub(crate) fn encode(&self) -> Bytes {
-        let mut writer = Writer::new(v1::FINISHED);
+        let mut writer = writer(v1::FINISHED);
         writer.u64(self.until.as_nanos());
         writer.u64(self.handle);
         writer.text(&self.key);
@@ -495,7 +504,7 @@ impl FinishedRecord {
 
 impl AbortRecord {
     pub(crate) fn encode(&self) -> Bytes {
-        let mut writer = Writer::new(v1::ABORT);
+        let mut writer = writer(v1::ABORT);
         writer.text(self.bucket.as_str());
         writer.text(&self.key);
         writer.text(self.upload_id.as_str());
@@ -513,7 +522,7 @@ impl AbortRecord {
 
 /// A version to be removed at a target: the target's own id of it.
 pub(crate) fn encode_removal(version_id: &VersionId) -> Bytes {
-    let mut writer = Writer::new(v1::REMOVAL);
+    let mut writer = writer(v1::REMOVAL);
     writer.text(version_id.as_str());
     writer.finish()
 }
@@ -528,7 +537,7 @@ pub(crate) fn decode_removal(value: &[u8]) -> Result<VersionId, Malformed> {
 
 /// A target's number.
 pub(crate) fn encode_target(number: TargetNumber) -> Bytes {
-    let mut writer = Writer::new(v1::TARGET);
+    let mut writer = writer(v1::TARGET);
     put_target(&mut writer, number);
     writer.finish()
 }
@@ -543,7 +552,7 @@ pub(crate) fn decode_target(value: &[u8]) -> Result<TargetNumber, Malformed> {
 
 /// Where an audit or a back-fill stands: bytes of its own.
 pub(crate) fn encode_cursor(value: &[u8]) -> Bytes {
-    let mut writer = Writer::new(v1::CURSOR);
+    let mut writer = writer(v1::CURSOR);
     writer.raw(value);
     writer.finish()
 }

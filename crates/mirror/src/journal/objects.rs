@@ -3,10 +3,9 @@ use meta::Commit;
 use store::StoreError;
 use types::{BucketName, ObjectKey, VersionId};
 
-use super::codec::Malformed;
 use super::encode::{encode_debt, encode_removal};
 use super::keys::{self, Family, RowRange};
-use super::rows::BATCH_ROWS;
+use super::rows::{BATCH_ROWS, malformed, read};
 use super::{Debt, Intent, Journal, KeyState, Sequence, Version};
 use crate::target::TargetNumber;
 
@@ -19,7 +18,7 @@ impl Journal {
     /// What is known of a key; `None` where the journal says nothing.
     pub(crate) async fn key(&self, handle: u64, key: &ObjectKey) -> Result<Option<KeyState>, StoreError> {
         match self.row(&keys::of_key(Family::Key, handle, key.as_str())).await? {
-            Some(row) => Ok(Some(KeyState::decode(&row.value)?)),
+            Some(row) => Ok(Some(read(KeyState::decode(&row.value))?)),
             None => Ok(None),
         }
     }
@@ -35,7 +34,7 @@ impl Journal {
         let rows = self.rows(&rows).await?;
         rows.iter()
             .map(|row| match row {
-                Some(row) => Ok(Some(KeyState::decode(&row.value)?)),
+                Some(row) => Ok(Some(read(KeyState::decode(&row.value))?)),
                 None => Ok(None),
             })
             .collect()
@@ -59,8 +58,8 @@ impl Journal {
         }
         let (rows, more) = self.scan(range, limit).await?;
         let decode = |row: &meta::Record| -> Result<_, StoreError> {
-            let (_, key) = keys::parse_of_key(&row.key).ok_or(Malformed)?;
-            Ok((key, KeyState::decode(&row.value)?))
+            let (_, key) = keys::parse_of_key(&row.key).ok_or_else(malformed)?;
+            Ok((key, read(KeyState::decode(&row.value))?))
         };
         Ok((rows.iter().map(decode).collect::<Result<_, _>>()?, more))
     }
@@ -73,7 +72,7 @@ impl Journal {
         sequence: Sequence,
     ) -> Result<Option<Version>, StoreError> {
         match self.row(&keys::version(handle, key.as_str(), sequence)).await? {
-            Some(row) => Ok(Some(Version::decode(&row.value)?)),
+            Some(row) => Ok(Some(read(Version::decode(&row.value))?)),
             None => Ok(None),
         }
     }
@@ -91,7 +90,7 @@ impl Journal {
             range = range.starting(keys::behind(&keys::version(handle, key.as_str(), behind)));
         }
         let (rows, _) = self.scan(range, limit).await?;
-        rows.iter().map(|row| Ok(Version::decode(&row.value)?)).collect()
+        rows.iter().map(|row| Ok(read(Version::decode(&row.value))?)).collect()
     }
 
     /// All noncurrent versions of a key, newest first.
@@ -124,8 +123,8 @@ impl Journal {
             .starting(keys::under_key(Family::Version, handle, start.as_str()).freeze());
         let (rows, more) = self.scan(range, limit).await?;
         let decode = |row: &meta::Record| -> Result<_, StoreError> {
-            let (key, _) = keys::parse_version(&row.key).ok_or(Malformed)?;
-            Ok((key, Version::decode(&row.value)?))
+            let (key, _) = keys::parse_version(&row.key).ok_or_else(malformed)?;
+            Ok((key, read(Version::decode(&row.value))?))
         };
         Ok((rows.iter().map(decode).collect::<Result<_, _>>()?, more))
     }
@@ -182,8 +181,8 @@ impl Journal {
         }
         let (rows, _) = self.scan(range, limit).await?;
         let decode = |row: &meta::Record| -> Result<_, StoreError> {
-            let (handle, key) = keys::parse_of_key(&row.key).ok_or(Malformed)?;
-            Ok((handle, key, Intent::decode(&row.value)?))
+            let (handle, key) = keys::parse_of_key(&row.key).ok_or_else(malformed)?;
+            Ok((handle, key, read(Intent::decode(&row.value))?))
         };
         rows.iter().map(decode).collect()
     }
@@ -191,7 +190,7 @@ impl Journal {
     /// What was begun at a key and not settled.
     pub(crate) async fn intent(&self, handle: u64, key: &ObjectKey) -> Result<Option<Intent>, StoreError> {
         match self.row(&keys::of_key(Family::Intent, handle, key.as_str())).await? {
-            Some(row) => Ok(Some(Intent::decode(&row.value)?)),
+            Some(row) => Ok(Some(read(Intent::decode(&row.value))?)),
             None => Ok(None),
         }
     }

@@ -1,5 +1,6 @@
 use bytes::Bytes;
 use meta::{Commit, MetaError, MetaErrorKind, Record, ScanItem, ScanRequest};
+use record::Malformed;
 use store::{StoreError, StoreErrorKind};
 
 use super::Journal;
@@ -18,6 +19,16 @@ pub(super) fn engine(error: MetaError) -> StoreError {
         MetaErrorKind::TooLarge | MetaErrorKind::Io => StoreErrorKind::Internal,
     };
     StoreError::with_source(kind, "use the mirror's journal", error)
+}
+
+/// A row or a record that has an unknown layout.
+pub(super) fn malformed() -> StoreError {
+    StoreError::with_source(StoreErrorKind::Corrupt, "read the mirror's journal", Malformed)
+}
+
+/// Says in the store's words that a record does not decode.
+pub(super) fn read<T>(decoded: Result<T, Malformed>) -> Result<T, StoreError> {
+    decoded.map_err(|_| malformed())
 }
 
 impl Journal {

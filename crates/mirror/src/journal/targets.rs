@@ -6,6 +6,7 @@ use store::{StoreError, StoreErrorKind};
 
 use super::encode::{decode_cursor, decode_target, encode_cursor, encode_target};
 use super::keys::{self, Family, RowRange};
+use super::rows::read;
 use super::{DebtCounts, Journal};
 use crate::target::TargetNumber;
 
@@ -23,7 +24,7 @@ impl Journal {
             journal.scan(RowRange::of_prefix(&keys::family(Family::Target)), TARGETS_EVER).await?;
         let mut known = HashMap::new();
         for row in &rows {
-            known.insert(row.key.slice(1..), decode_target(&row.value)?);
+            known.insert(row.key.slice(1..), read(decode_target(&row.value))?);
         }
         let mut next = known.values().map(|number| number.0).max().map_or(0, |last| last.saturating_add(1));
         let (mut numbers, mut commit) = (Vec::with_capacity(names.len()), Commit::default());
@@ -56,7 +57,7 @@ impl Journal {
     /// What was kept under this name by [`Journal::set_cursor`].
     pub(crate) async fn cursor(&self, name: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.row(&keys::named(Family::Cursor, name)).await? {
-            Some(row) => Ok(Some(decode_cursor(&row.value)?.to_vec())),
+            Some(row) => Ok(Some(read(decode_cursor(&row.value))?.to_vec())),
             None => Ok(None),
         }
     }
@@ -76,6 +77,8 @@ impl Journal {
     pub(crate) async fn cursors(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
         let range = RowRange::of_prefix(&keys::named(Family::Cursor, prefix));
         let (rows, _) = self.scan(range, super::rows::BATCH_ROWS).await?;
-        rows.iter().map(|row| Ok((row.key[1..].to_vec(), decode_cursor(&row.value)?.to_vec()))).collect()
+        rows.iter()
+            .map(|row| Ok((row.key[1..].to_vec(), read(decode_cursor(&row.value))?.to_vec())))
+            .collect()
     }
 }

@@ -3,9 +3,8 @@ use meta::{Commit, Fold, ScanItem, ScanRequest};
 use store::{ListParts, ListUploads, Position, StoreError, UploadEntry, UploadPage};
 use types::{ObjectKey, Timestamp};
 
-use super::codec::Malformed;
 use super::keys::{self, Family, RowRange};
-use super::rows::{BATCH_ROWS, engine};
+use super::rows::{BATCH_ROWS, engine, malformed, read};
 use super::{AbortRecord, FinishedRecord, Journal, PartRecord, UploadNumber, UploadRecord};
 use crate::target::TargetNumber;
 
@@ -21,7 +20,7 @@ impl Journal {
         number: UploadNumber,
     ) -> Result<Option<UploadRecord>, StoreError> {
         match self.row(&keys::upload(handle, key.as_str(), number)).await? {
-            Some(row) => Ok(Some(UploadRecord::decode(&row.value)?)),
+            Some(row) => Ok(Some(read(UploadRecord::decode(&row.value))?)),
             None => Ok(None),
         }
     }
@@ -39,7 +38,7 @@ impl Journal {
         let more = more || rows.len() > page.limit;
         rows.truncate(page.limit);
         let decode = |row: &meta::Record| -> Result<_, StoreError> {
-            Ok((keys::parse_part(&row.key).ok_or(Malformed)?, PartRecord::decode(&row.value)?))
+            Ok((keys::parse_part(&row.key).ok_or_else(malformed)?, read(PartRecord::decode(&row.value))?))
         };
         Ok((rows.iter().map(decode).collect::<Result<_, _>>()?, more))
     }
@@ -85,8 +84,8 @@ impl Journal {
         let (rows, _) = self.scan(range, limit).await?;
         rows.iter()
             .map(|row| {
-                let (key, number) = keys::parse_upload(&row.key).ok_or(Malformed)?;
-                Ok((key, number, UploadRecord::decode(&row.value)?))
+                let (key, number) = keys::parse_upload(&row.key).ok_or_else(malformed)?;
+                Ok((key, number, read(UploadRecord::decode(&row.value))?))
             })
             .collect()
     }
@@ -94,7 +93,7 @@ impl Journal {
     /// What a completed upload came to.
     pub(crate) async fn finished(&self, upload: UploadNumber) -> Result<Option<FinishedRecord>, StoreError> {
         match self.row(&keys::of_upload(Family::Finished, upload)).await? {
-            Some(row) => Ok(Some(FinishedRecord::decode(&row.value)?)),
+            Some(row) => Ok(Some(read(FinishedRecord::decode(&row.value))?)),
             None => Ok(None),
         }
     }
@@ -106,7 +105,7 @@ impl Journal {
             let (rows, more) = self.scan(range.clone(), BATCH_ROWS).await?;
             let mut commit = Commit::default();
             for row in &rows {
-                if FinishedRecord::decode(&row.value)?.until < now {
+                if read(FinishedRecord::decode(&row.value))?.until < now {
                     commit.delete(row.key.clone());
                 }
             }
@@ -209,12 +208,12 @@ const ROW_HEAD_BYTES: usize = 9;
 fn entry(item: &ScanItem) -> Result<UploadEntry, StoreError> {
     match item {
         ScanItem::Prefix(row) => {
-            let prefix = row.get(ROW_HEAD_BYTES..).and_then(keys::unescape).ok_or(Malformed)?;
+            let prefix = row.get(ROW_HEAD_BYTES..).and_then(keys::unescape).ok_or_else(malformed)?;
             Ok(UploadEntry::Prefix(prefix))
         }
         ScanItem::Record(row) => {
-            let (key, number) = keys::parse_upload(&row.key).ok_or(Malformed)?;
-            Ok(UploadEntry::Upload(UploadRecord::decode(&row.value)?.summary(key, number)))
+            let (key, number) = keys::parse_upload(&row.key).ok_or_else(malformed)?;
+            Ok(UploadEntry::Upload(read(UploadRecord::decode(&row.value))?.summary(key, number)))
         }
     }
 }

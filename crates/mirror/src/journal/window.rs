@@ -1,7 +1,7 @@
 use store::StoreError;
 
-use super::codec::Malformed;
 use super::keys::{self, Family, RowRange};
+use super::rows::{malformed, read};
 use super::{Journal, KeyState, ListedKey};
 
 impl Journal {
@@ -24,8 +24,8 @@ impl Journal {
         }
         let (rows, more) = self.scan(range, limit).await?;
         let decode = |row: &meta::Record| -> Result<_, StoreError> {
-            let (_, key) = keys::parse_of_key(&row.key).ok_or(Malformed)?;
-            Ok((key, KeyState::decode(&row.value)?))
+            let (_, key) = keys::parse_of_key(&row.key).ok_or_else(malformed)?;
+            Ok((key, read(KeyState::decode(&row.value))?))
         };
         Ok((rows.iter().map(decode).collect::<Result<_, _>>()?, more))
     }

@@ -62,6 +62,7 @@ impl Core {
                 let source = CopySource { bucket: from.into(), key: source.key.clone(), version_id, etag };
                 return store.copy_part(&cx, &source, upload, number, options).await;
             }
+            let _passage = core.budget.passage().await;
             let from = source.record.to_bucket(&source.bucket);
             let (_, opened) = core.open_version(&from, &source.key, &source.version).await?;
             let range = options.range.unwrap_or_else(|| ByteRange::whole(source.size_bytes()));

@@ -141,10 +141,13 @@ impl<T: Send + 'static> Fan<T> {
         }
     }
 
-    /// The replies so far of calls that failed before they were let go.
-    pub(crate) fn failed_so_far(&mut self) -> &Replies<T> {
-        while let Ok((target, result)) = self.receiver.try_recv() {
+    /// The replies of calls that ended before they were let go. One is waited for, no longer than [`PATIENCE`]: whoever asks
+    /// knows that a call gave its body up.
+    pub(crate) async fn ended_early(&mut self) -> &Replies<T> {
+        let mut soon = Instant::now() + PATIENCE;
+        while let Ok(Some((target, result))) = timeout_at(soon, self.receiver.recv()).await {
             self.take(target, result);
+            soon = Instant::now();
         }
         &self.replies
     }

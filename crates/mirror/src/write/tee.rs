@@ -169,9 +169,7 @@ impl<T: Send + 'static> Writers<T> {
 
     /// Why too few targets are left.
     async fn too_few(&mut self) -> StoreError {
-        // A write that ended tells so once its task has run to its end.
-        tokio::task::yield_now().await;
-        let replies = self.fan.failed_so_far();
+        let replies = self.fan.ended_early().await;
         let kind = replies.iter().find_map(|(_, reply)| match reply {
             super::Reply::Refused(error) => same_refusal(&error.kind),
             _ => None,
@@ -226,6 +224,7 @@ fn same_refusal(kind: &StoreErrorKind) -> Option<StoreErrorKind> {
         StoreErrorKind::TrailerMissing(algorithm) => StoreErrorKind::TrailerMissing(*algorithm),
         StoreErrorKind::Full(what) => StoreErrorKind::Full(what),
         StoreErrorKind::Unsupported(why) => StoreErrorKind::Unsupported(why),
+        StoreErrorKind::Forbidden(why) => StoreErrorKind::Forbidden(why),
         StoreErrorKind::Denied => StoreErrorKind::Denied,
         _ => return None,
     })

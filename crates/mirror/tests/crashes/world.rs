@@ -59,6 +59,7 @@ impl World {
             write: self.nature.write,
             read: ReadPolicy::Order,
             hedge: None,
+            budget: types::Budget::new(64 * types::FRAME_MAX_BYTES),
             journal: JournalInLife::new(&self.journal, life),
             clock: self.clock.clone(),
             random: Arc::new(SimRandom::new(17)),

@@ -1,0 +1,77 @@
+//! A slow target falls behind to the journal, not the client.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use mirror::{PATIENCE, WritePolicy};
+use tokio::time::Instant;
+use types::{Body, TargetOutcome};
+
+use crate::faults::Mood;
+use crate::world::{World, noted, outcomes};
+
+fn bytes(len: usize) -> Bytes {
+    vec![7; len].into()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hanging_target_costs_a_client_no_more_than_the_patience() {
+    for frames in [1, 40] {
+        let world = World::of(3, WritePolicy::Quorum).await;
+        world.targets[2].faults.set(Mood::Hanging);
+        let (cx, began) = (noted(), Instant::now());
+        let body = Body::from_frames((0..frames).map(|_| bytes(1000)).collect());
+        world.put(&cx, "k", body).await.unwrap();
+        assert!(began.elapsed() <= PATIENCE * 2, "{:?}", began.elapsed());
+        assert_eq!(outcomes(&cx), [TargetOutcome::Done, TargetOutcome::Done, TargetOutcome::Owed]);
+        assert_eq!(world.owed_keys().await, [0, 0, 1]);
+        assert_eq!(world.read("k").await.len(), frames * 1000);
+        world.targets[2].faults.set(Mood::Well);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        world.repair().await;
+        assert_eq!(world.owed_keys().await, [0, 0, 0]);
+        assert_eq!(world.at(2, "k").await.map(|bytes| bytes.len()), Some(frames * 1000));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_hangs_is_waited_for_where_the_policy_needs_it() {
+    let world = World::of(2, WritePolicy::All).await;
+    world.targets[1].faults.set(Mood::Slow(Duration::from_secs(20)));
+    let (cx, began) = (noted(), Instant::now());
+    world.put(&cx, "k", Body::from_bytes(bytes(1000))).await.unwrap();
+    assert!(began.elapsed() >= Duration::from_secs(20), "{:?}", began.elapsed());
+    assert_eq!(outcomes(&cx), [TargetOutcome::Done, TargetOutcome::Done]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_write_that_comes_late_never_replaces_a_newer_one() {
+    let world = World::of(2, WritePolicy::Any).await;
+    world.targets[1].faults.set(Mood::Slow(Duration::from_secs(10)));
+    world.put(&noted(), "k", Body::from_bytes(bytes(10))).await.unwrap();
+    world.targets[1].faults.set(Mood::Well);
+    let cx = noted();
+    world.put(&cx, "k", Body::from_bytes(bytes(20))).await.unwrap();
+    // The first write is still on its way to the second target, so that takes nothing else of the key.
+    assert_eq!(outcomes(&cx), [TargetOutcome::Done, TargetOutcome::Owed]);
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    assert_eq!(world.at(1, "k").await.map(|bytes| bytes.len()), Some(10));
+    assert_eq!(world.read("k").await.len(), 20);
+    world.repair().await;
+    assert_eq!(world.at(1, "k").await.map(|bytes| bytes.len()), Some(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn repair_never_resurrects_what_was_deleted() {
+    let world = World::of(2, WritePolicy::Any).await;
+    world.put(&noted(), "k", Body::from_bytes(bytes(10))).await.unwrap();
+    world.targets[1].faults.set(Mood::Down);
+    let (bucket, key) = (&world.bucket, crate::world::key("k"));
+    use store::ObjectStore;
+    world.mirror.delete(&noted(), bucket, &key, Default::default()).await.unwrap();
+    assert!(world.at(1, "k").await.is_some(), "it owes the removal");
+    world.targets[1].faults.set(Mood::Well);
+    world.repair().await;
+    assert_eq!((world.at(0, "k").await, world.at(1, "k").await), (None, None));
+    assert_eq!(world.owed_keys().await, [0, 0]);
+}
