@@ -69,7 +69,7 @@ async fn targets(directory: &tempfile::TempDir, budget: &Budget) -> [SharedStore
 async fn sealed_cached_mirror(budget: &Budget) -> (SharedStore, Held) {
     let (directory, (running, stop)) = (tempfile::tempdir().unwrap(), watch::channel(()));
     let targets = targets(&directory, budget).await.to_vec();
-    let mirror = Copies::default().open(targets, WritePolicy::All, stop).await;
+    let mirror = Copies::default().open(targets, WritePolicy::All, budget, stop).await;
     let nearby = Nearby::new(budget);
     let store = Seal::new(Algorithm::Aes256Gcm, 1).wrap(nearby.wrap(Arc::new(mirror)), budget);
     (store, Held { _directory: directory, _nearby: nearby, _running: running })
@@ -81,7 +81,7 @@ async fn cached_mirror_of_sealed(budget: &Budget) -> (SharedStore, Held) {
     let [left, right] = targets(&directory, budget).await;
     let left = Seal::new(Algorithm::Aes256Gcm, 1).wrap(left, budget);
     let right = Seal::new(Algorithm::ChaCha20Poly1305, 2).wrap(right, budget);
-    let mirror = Copies::default().open(vec![left, right], WritePolicy::All, stop).await;
+    let mirror = Copies::default().open(vec![left, right], WritePolicy::All, budget, stop).await;
     let nearby = Nearby::new(budget);
     let store = nearby.wrap(Arc::new(mirror));
     (store, Held { _directory: directory, _nearby: nearby, _running: running })

@@ -81,7 +81,7 @@ impl Troubles {
         };
         let targets = self.near.iter().enumerate().map(target).collect();
         let (running, stop) = watch::channel(());
-        let mirror = self.copies.open(targets, WritePolicy::Quorum, stop).await;
+        let mirror = self.copies.open(targets, WritePolicy::Quorum, &budget(), stop).await;
         let store = self.seal.wrap(self.nearby.wrap(std::sync::Arc::new(mirror.clone())), &budget());
         let owner = Owner { id: CanonicalId::from_text(&"0".repeat(64)), display_name: "o".into() };
         let bucket = match store.bucket(&cx(), &name()).await {

@@ -54,7 +54,7 @@ impl World {
     async fn mirror(&self, targets: Vec<SharedStore>) -> SharedStore {
         let (stop, stopped) = watch::channel(());
         drop(self.running.lock().await.replace(stop));
-        Arc::new(self.copies.open(targets, WritePolicy::All, stopped).await)
+        Arc::new(self.copies.open(targets, WritePolicy::All, &budget(), stopped).await)
     }
 
     async fn sealed_cached_mirror(&self, is_far: bool) -> SharedStore {
