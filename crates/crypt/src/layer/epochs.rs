@@ -126,8 +126,13 @@ impl Epochs {
         key_id: &str,
     ) -> Result<Option<(Id, Secret)>, StoreError> {
         for key in self.list(cx, bucket).await? {
-            // One that is damaged or just gone is none to write with; its objects tell when they are read.
-            let Ok(stored) = self.load(cx, bucket, &key).await else { continue };
+            let stored = match self.load(cx, bucket, &key).await {
+                // One that is damaged or just gone is none to write with; its objects tell when they are read.
+                Err(error) if matches!(error.kind, StoreErrorKind::Corrupt | StoreErrorKind::Missing(_)) => {
+                    continue;
+                }
+                loaded => loaded?,
+            };
             if stored.record.key_id == key_id && self.reserved.epoch(&stored.record.id) == key.as_str() {
                 match self.unwrap(bucket, &stored.record).await {
                     Ok(secret) => return Ok(Some((stored.record.id, secret))),
