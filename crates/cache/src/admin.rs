@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -18,6 +19,9 @@ use crate::name::bucket_id;
 const WARM_CONCURRENCY: usize = 4;
 /// How many keys are listed at a time.
 const WARM_PAGE: usize = 1000;
+
+/// How often the directory is looked after: whether others fill its device, and whether it works again.
+const TEND_EVERY: Duration = Duration::from_secs(10);
 
 /// How far warming has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -180,9 +184,12 @@ impl Cache {
         self.0.disk.verify(from, &self.0.budget)
     }
 
-    /// Runs until `stop`, and then until what was begun in the background has ended.
+    /// Looks after the directory until `stop`, and then waits until what was begun in the background has ended.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
-        stop.await;
+        let mut stop = std::pin::pin!(stop);
+        while tokio::time::timeout(TEND_EVERY, &mut stop).await.is_err() {
+            self.0.disk.tend().await;
+        }
         let all = u32::try_from(ERRANDS_MAX).unwrap_or(u32::MAX);
         let _ended = self.0.errands.acquire_many(all).await;
     }

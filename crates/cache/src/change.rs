@@ -39,6 +39,13 @@ pub(crate) struct Moment {
     generation: u64,
 }
 
+impl Moment {
+    /// The moment after the next change.
+    pub(crate) fn next(self) -> Self {
+        Self { generation: self.generation.wrapping_add(1), ..self }
+    }
+}
+
 impl Changes {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
         Arc::new(Self {
@@ -60,6 +67,13 @@ impl Changes {
         stripe.generation.load(Ordering::SeqCst) == moment.generation
             && stripe.writing.load(Ordering::SeqCst) == 0
             && stripe.doubted_until.load(Ordering::SeqCst) <= self.clock.now().as_nanos()
+    }
+
+    /// As [`Changes::holds`], in doubt too: for what is not believed by itself.
+    pub(crate) fn is_quiet(&self, moment: Moment) -> bool {
+        let stripe = &self.stripes[moment.stripe];
+        stripe.generation.load(Ordering::SeqCst) == moment.generation
+            && stripe.writing.load(Ordering::SeqCst) == 0
     }
 
     /// Whether two moments are of the same state of a key.

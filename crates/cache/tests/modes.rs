@@ -259,6 +259,24 @@ async fn offline_serves_what_it_has_while_the_store_is_away_and_says_how_old_it_
 }
 
 #[tokio::test]
+async fn a_write_that_fails_while_the_store_is_away_takes_nothing_from_readers() {
+    let world = World::new(eager(Mode::Offline)).await;
+    world.behind.put("k", pattern(1, 200_000)).await;
+    world.desk.get("k").await;
+    world.goes_away(true);
+    let (cx, body) = (Context::background(), types::Body::from_bytes(pattern(2, 10)));
+    let put = world.desk.store.put(&cx, &world.desk.bucket, &key("k"), body, Default::default()).await;
+    assert!(matches!(refusal(put), StoreErrorKind::Unavailable));
+    assert_eq!(world.desk.get("k").await, (pattern(1, 200_000), (Stale, Some(0))));
+    assert_eq!(world.head("k").await.1, (Stale, Some(0)));
+    // What it had before is asked about as soon as there is somebody to ask.
+    world.goes_away(false);
+    assert_eq!(world.desk.get("k").await, (pattern(1, 200_000), (Revalidated, None)));
+    world.behind.put("k", pattern(2, 10)).await;
+    assert_eq!(world.desk.get("k").await.0, pattern(2, 10));
+}
+
+#[tokio::test]
 async fn the_other_modes_serve_nothing_stale() {
     for mode in [Mode::Strict, Mode::Ttl] {
         let world = World::new(eager(mode)).await;

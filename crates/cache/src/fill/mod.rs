@@ -7,98 +7,31 @@ mod origin;
 mod plan;
 mod reader;
 mod sums;
+mod works;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::{Arc, Weak};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use hash::Hasher;
 use parking_lot::Mutex;
 use store::{Content, StoreErrorKind};
 use tokio::sync::{Notify, OnceCell, OwnedSemaphorePermit, Semaphore};
-use types::{Budget, ByteRange, Checksum, ChecksumValue, Frame};
+use types::{ByteRange, Checksum, Frame};
 
 pub(crate) use self::origin::Origin;
 use self::plan::{Ended, Plan};
 pub(crate) use self::plan::{Geometry, PIECE_BYTES, chunk_end, floor};
 pub(crate) use self::reader::{FillReader, Piece};
 use self::sums::Sums;
+pub(crate) use self::works::Works;
 use crate::disk::{BlockStore, Writing};
 use crate::error::Shared;
-use crate::name::Id;
 use crate::object::Object;
-use crate::pool::Pool;
-use crate::stats::Stats;
 
-/// The most requests in flight to one store.
-const STORE_LANES_MAX: usize = 64;
-/// The most requests in flight in one cache.
-const CACHE_LANES_MAX: usize = 256;
-/// The share of the memory budget that requests in flight may take for what has come and is not written yet.
-const BUDGET_SHARE: usize = 4;
 /// How many failures are remembered for those who wait.
 const FAILURES_KEPT: usize = 32;
 /// The most blocks of an object whose checksum is verified over several requests.
 const SUMMED_BLOCKS_MAX: u32 = 4096;
-
-/// The most objects of which it is remembered that their bytes do not have the checksum that they tell.
-const INSISTED_MAX: u64 = 1024;
-
-/// What all fills of a cache share.
-pub(crate) struct Works {
-    pub(crate) budget: Budget,
-    pub(crate) stats: Arc<Stats>,
-    fills: Mutex<HashMap<Id, Weak<Fill>>>,
-    lanes: Arc<Semaphore>,
-    stores: Mutex<HashMap<String, Arc<Semaphore>>>,
-    /// Checksums that objects have although they tell others.
-    insisted: Mutex<Pool<Id, ChecksumValue>>,
-}
-
-impl Works {
-    pub(crate) fn new(budget: Budget, stats: Arc<Stats>) -> Arc<Self> {
-        let fitting = budget.total_bytes() / BUDGET_SHARE / intake::WRITE_BYTES;
-        let lanes = Arc::new(Semaphore::new(fitting.clamp(1, CACHE_LANES_MAX)));
-        let insisted = Mutex::new(Pool::new(INSISTED_MAX));
-        let (fills, stores) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { budget, stats, fills, lanes, stores, insisted })
-    }
-
-    /// The lanes of one store.
-    pub(crate) fn store_lanes(&self, store: &str) -> Arc<Semaphore> {
-        let mut stores = self.stores.lock();
-        let lanes = stores.entry(store.to_owned());
-        lanes.or_insert_with(|| Arc::new(Semaphore::new(STORE_LANES_MAX))).clone()
-    }
-
-    /// The fill of an object that is on its way.
-    pub(crate) fn find(&self, id: Id) -> Option<Arc<Fill>> {
-        // Not dropped under the lock, which the end of a fill takes.
-        let found = self.fills.lock().get(&id).and_then(Weak::upgrade);
-        found.filter(|fill| !fill.has_ended())
-    }
-
-    /// The fill of an object: the one on its way, else a new one.
-    pub(crate) fn fill(self: &Arc<Self>, object: &Object, make: impl FnOnce() -> FillParts) -> Arc<Fill> {
-        if let Some(fill) = self.find(object.id) {
-            return fill;
-        }
-        let made = Arc::new(Fill::new(object.clone(), self.clone(), make()));
-        let mut fills = self.fills.lock();
-        let found = fills.get(&object.id).and_then(Weak::upgrade);
-        if found.as_ref().is_none_or(|fill| fill.has_ended()) {
-            fills.insert(object.id, Arc::downgrade(&made));
-            drop(fills);
-            return made;
-        }
-        drop(fills);
-        found.unwrap_or(made)
-    }
-
-    /// How many objects are being fetched.
-    pub(crate) fn fills(&self) -> usize {
-        self.fills.lock().len()
-    }
-}
 
 /// What a fill is made of beside its object.
 pub(crate) struct FillParts {

@@ -20,6 +20,8 @@ pub(crate) struct ObjectState {
     pub(crate) seen_at: Timestamp,
     /// When the store was asked about what the record on disk says, where there is one.
     pub(crate) recorded_at: Option<Timestamp>,
+    /// Whether a write has failed since, so that it may hold no more: it is not believed before the store says so again.
+    pub(crate) is_doubtful: bool,
 }
 
 /// Why there is no object.

@@ -66,9 +66,7 @@ impl View {
                 self.note_aged(cx, CacheStatus::Hit, *seen_at);
                 return Err(absence.error());
             }
-            Some(Known::Object(state))
-                if state.is_complete && self.belief.in_object(state.seen_at, look.now) =>
-            {
+            Some(Known::Object(state)) if state.is_complete && self.believes(state, look.now) => {
                 self.note_aged(cx, CacheStatus::Hit, state.seen_at);
                 return Ok(state.info.clone());
             }

@@ -73,13 +73,28 @@ impl View {
             _ => (info, is_complete),
         };
         let recorded_at = if is_recent { recorded_at } else { Some(seen_at) };
-        let state = Arc::new(ObjectState { info, is_complete, seen_at, recorded_at });
+        let state = Arc::new(ObjectState { info, is_complete, seen_at, recorded_at, is_doubtful: false });
         let known = Known::Object(state.clone());
         let is_kept = self.core.table.put(place, variant.clone(), known, || self.core.changes.holds(moment));
         if is_kept && !is_recent && variant.is_current() {
             self.keep_record(bucket, place, &state, moment);
         }
         state
+    }
+
+    /// Whether an object is believed to be as it is known.
+    pub(super) fn believes(&self, state: &ObjectState, now: Timestamp) -> bool {
+        !state.is_doubtful && self.belief.in_object(state.seen_at, now)
+    }
+
+    /// What is known of the current object of a key that is about to be written, to be kept in doubt should the write fail.
+    pub(super) async fn before_write(&self, bucket: &Bucket, place: &Place) -> Option<ObjectState> {
+        match self.recall(bucket, place, &Variant::CURRENT).await? {
+            Known::Object(state) => {
+                Some(ObjectState { recorded_at: None, is_doubtful: true, ..ObjectState::clone(&state) })
+            }
+            Known::Absent(..) => None,
+        }
     }
 
     /// Keeps that there is nothing, where that is believed at all.

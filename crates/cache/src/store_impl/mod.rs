@@ -2,6 +2,7 @@
 
 mod buckets;
 mod head;
+mod hint;
 mod know;
 mod list;
 mod multipart;

@@ -2,14 +2,14 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use store::{Content, OpenOptions, Opened, StoreError, StoreErrorKind};
-use types::{ByteRange, CacheStatus, RangeSpec};
+use types::{ByteRange, CacheStatus};
 
 use super::head::{Look, came_down};
 use super::know::Told;
 use super::{View, detached, wanted};
 use crate::disk::Condition;
 use crate::error::Shared;
-use crate::fill::{Fill, PIECE_BYTES, chunk_end, floor};
+use crate::fill::Fill;
 use crate::flight::{Flight, Joined};
 use crate::object::Object;
 use crate::read::{CachedContent, Opening, PassedContent};
@@ -93,7 +93,7 @@ impl View {
             Some(Known::Object(state)) => state,
         };
         let Some(at_hand) = self.at_hand(look, &state) else { return Ok(Tried::Missing(Some(state))) };
-        if !self.belief.in_object(state.seen_at, look.now) {
+        if !self.believes(&state, look.now) {
             return self.revalidate(look, state, at_hand).await;
         }
         match at_hand.is_cached {
@@ -265,6 +265,9 @@ impl View {
         expected: Option<Arc<ObjectState>>,
     ) -> OpenOutcome {
         let takes_in = self.core.disk.condition() == Condition::Open;
+        if !takes_in {
+            self.tend_later();
+        }
         let range_hint =
             if takes_in { self.hint(look, expected.as_deref()) } else { look.options.range_hint };
         let (seen_at, moment) = (self.now(), self.core.changes.moment(look.place.id));
@@ -300,45 +303,6 @@ impl View {
         OpenOutcome::Found(state, Bytes::Kept(Some(fill)))
     }
 
-    /// The range to ask the store for at once: from the piece in which what is wanted and not cached begins, to the end of the
-    /// block in which it ends, at most to the end of a chunk.
-    fn hint(&self, look: &Look<'_>, expected: Option<&ObjectState>) -> Option<RangeSpec> {
-        let hint = look.options.range_hint;
-        if look.options.part_number.is_some() {
-            return hint;
-        }
-        let (first, last) = match (hint, expected) {
-            (None, _) => (0, u64::MAX),
-            (Some(RangeSpec::FromTo { first, last }), _) => (first, last),
-            (Some(RangeSpec::From(first)), _) => (first, u64::MAX),
-            (Some(RangeSpec::Suffix(length)), Some(state)) if length > 0 => {
-                (state.info.size_bytes.saturating_sub(length), u64::MAX)
-            }
-            // Where it begins is not known: with a piece more, a whole piece begins before it.
-            (Some(RangeSpec::Suffix(length)), _) if length > 0 => {
-                return Some(RangeSpec::Suffix(length.saturating_add(PIECE_BYTES)));
-            }
-            (Some(nothing), _) => return Some(nothing),
-        };
-        let start = floor(self.first_missing(look, expected, first).unwrap_or(first));
-        let block_end = last.saturating_add(1).checked_next_multiple_of(self.block_bytes).unwrap_or(u64::MAX);
-        Some(RangeSpec::FromTo { first: start, last: block_end.min(chunk_end(start)).max(start + 1) - 1 })
-    }
-
-    /// Where the first block that is not cached begins, at `first` or behind it, if the object is what is expected.
-    fn first_missing(&self, look: &Look<'_>, expected: Option<&ObjectState>, first: u64) -> Option<u64> {
-        let state = expected?;
-        let geometry = (self.block_bytes, self.digest.as_ref());
-        let object = Object::new(&self.store, look.bucket, look.key, &state.info, geometry)?;
-        let wanted = wanted(&state.info, look.options);
-        if wanted.is_empty() {
-            return None;
-        }
-        let missing = |number: &u32| !self.core.disk.contains(&object.block(*number));
-        let block = object.geometry.blocks(wanted).find(missing)?;
-        Some(object.geometry.span(block).start.max(first))
-    }
-
     /// Has the store say the rest about an object of which it was asked for a range, in the background.
     fn complete_later(self: &Arc<Self>, look: &Look<'_>) {
         let Ok(permit) = self.core.errands.clone().try_acquire_owned() else { return };
@@ -350,6 +314,16 @@ impl View {
         tokio::spawn(async move {
             // Whoever asks next hears of a failure.
             let _ = view.ask(&Look::new(&view, &cx, &bucket, &key, &options)).await;
+            drop(permit);
+        });
+    }
+
+    /// Has a directory that takes nothing in tried anew, in the background.
+    fn tend_later(self: &Arc<Self>) {
+        let Ok(permit) = self.core.errands.clone().try_acquire_owned() else { return };
+        let view = self.clone();
+        tokio::spawn(async move {
+            view.core.disk.tend().await;
             drop(permit);
         });
     }

@@ -4,9 +4,10 @@ use store::{Bucket, StoreError};
 use types::{CacheStatus, Context, ObjectKey};
 
 use super::View;
-use crate::change::Change;
+use crate::change::{Change, Moment};
 use crate::error::is_uncertain;
-use crate::state::Place;
+use crate::name::Id;
+use crate::state::{Known, ObjectState, Place, Variant};
 
 /// Keys that are being written through this layer. Dropped, in whatever way the write ended, nothing is believed of them that
 /// was learned before.
@@ -26,13 +27,17 @@ impl View {
         keys: &[&ObjectKey],
         call: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let changes = &self.core.changes;
-        let places = keys.iter().map(|key| self.place(bucket, key));
-        let keys =
-            places.map(|place| (changes.begin(place.id), place)).map(|(change, place)| (place, change));
-        let id = self.bucket_id(&bucket.name);
-        let mut writes =
-            Writes { view: self.clone(), keys: keys.collect(), bucket: changes.begin_quietly(id) };
+        let places: Vec<Place> = keys.iter().map(|key| self.place(bucket, key)).collect();
+        let mut before = Vec::new();
+        for place in &places {
+            if let Some(state) = self.before_write(bucket, place).await {
+                before.push((place.clone(), state));
+            }
+        }
+        let mut writes = Writes::begin(self, self.bucket_id(&bucket.name), places);
+        // Once this write has ended and no other has begun.
+        let after = |(place, state): (Place, _)| (self.core.changes.moment(place.id).next(), place, state);
+        let before: Vec<_> = before.into_iter().map(after).collect();
         for (place, _) in &writes.keys {
             self.core.table.forget(place.id);
             self.forget_record(bucket, place).await;
@@ -42,8 +47,20 @@ impl View {
             writes.settle();
         }
         drop(writes);
+        if outcome.is_err() {
+            self.keep_in_doubt(before);
+        }
         self.note(cx, CacheStatus::Bypass);
         outcome
+    }
+
+    /// Keeps what was known of keys whose write has failed: a store that is away is no reason to lose what was read of it.
+    /// Another write that began meanwhile has the last word.
+    fn keep_in_doubt(&self, before: Vec<(Moment, Place, ObjectState)>) {
+        for (moment, place, state) in before {
+            let holds = || self.core.changes.is_quiet(moment);
+            self.core.table.put(&place, Variant::CURRENT, Known::Object(state.into()), holds);
+        }
     }
 
     /// Passes a call by that changes nothing that is cached.
@@ -59,6 +76,15 @@ impl View {
 }
 
 impl Writes {
+    fn begin(view: &Arc<View>, bucket_id: Id, places: Vec<Place>) -> Self {
+        let changes = &view.core.changes;
+        let begun = places.into_iter().map(|place| {
+            let change = changes.begin(place.id);
+            (place, change)
+        });
+        Self { view: view.clone(), keys: begun.collect(), bucket: changes.begin_quietly(bucket_id) }
+    }
+
     fn settle(&mut self) {
         self.bucket.settle();
         self.keys.iter_mut().for_each(|(_, change)| change.settle());

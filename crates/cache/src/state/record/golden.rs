@@ -57,6 +57,7 @@ fn full() -> ObjectRecord {
         is_complete: true,
         seen_at: Timestamp::from_secs(9),
         recorded_at: Some(Timestamp::from_secs(9)),
+        is_doubtful: false,
     })
 }
 
@@ -75,6 +76,7 @@ fn bare() -> ObjectRecord {
         is_complete: false,
         seen_at: Timestamp::from_secs(1),
         recorded_at: Some(Timestamp::from_secs(1)),
+        is_doubtful: false,
     })
 }
 

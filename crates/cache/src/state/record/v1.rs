@@ -44,7 +44,7 @@ pub(super) fn decode_object(bytes: &[u8]) -> Result<ObjectState, Malformed> {
         part: None,
     };
     reader.finish()?;
-    Ok(ObjectState { info, is_complete, seen_at, recorded_at: Some(seen_at) })
+    Ok(ObjectState { info, is_complete, seen_at, recorded_at: Some(seen_at), is_doubtful: false })
 }
 
 fn flag(reader: &mut Reader<'_>) -> Result<bool, Malformed> {
