@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use types::{ObjectMetadata, StorageClass, UserMetadata};
 
-use super::percent::hex_byte;
+use super::percent::unescape;
 use super::{Facts, percent_decode, percent_encode};
 
 /// The most bytes of names and values together. Source: "Setting and retrieving properties and metadata for Blob service
@@ -84,19 +84,7 @@ fn encode_name(name: &str) -> String {
 }
 
 fn decode_name(encoded: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(encoded.len());
-    let mut rest = encoded.as_bytes();
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        if *first != b'_' {
-            bytes.push(*first);
-            continue;
-        }
-        let (digits, tail) = rest.split_at_checked(2)?;
-        bytes.push(hex_byte(digits)?);
-        rest = tail;
-    }
-    String::from_utf8(bytes).ok()
+    unescape(encoded, b'_')
 }
 
 /// Writes what a client says about an object, and its identity, in Azure's words. `None` past the room that Azure has.

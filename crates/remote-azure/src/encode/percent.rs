@@ -28,14 +28,17 @@ fn encode(text: &str, stays: impl Fn(u8) -> bool) -> String {
 
 /// Reads what [`percent_encode`] wrote; `None` where an escape is broken or the bytes are not UTF-8.
 pub(crate) fn percent_decode(text: &str) -> Option<String> {
-    if !text.contains('%') {
-        return Some(text.to_owned());
-    }
+    unescape(text, b'%')
+}
+
+/// Reads text in which bytes stand as `mark` and two hexadecimal digits; `None` where an escape is broken or the bytes are not
+/// UTF-8.
+pub(super) fn unescape(text: &str, mark: u8) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
         rest = tail;
-        if *first != b'%' {
+        if *first != mark {
             bytes.push(*first);
             continue;
         }
@@ -47,7 +50,7 @@ pub(crate) fn percent_decode(text: &str) -> Option<String> {
 }
 
 /// The byte that two hexadecimal digits write.
-pub(super) fn hex_byte(digits: &[u8]) -> Option<u8> {
+fn hex_byte(digits: &[u8]) -> Option<u8> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|value| u8::try_from(value).ok());
     let [high, low] = digits else { return None };
     Some(digit(high)? << 4 | digit(low)?)

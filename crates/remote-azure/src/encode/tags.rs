@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::percent::hex_byte;
+use super::percent::unescape;
 
 /// What stands in front of a tag's key or value that is written in escapes.
 const MARK: &str = "=:";
@@ -31,21 +31,7 @@ pub(crate) fn encode_tag(text: &str) -> Cow<'_, str> {
 
 /// Reads what [`encode_tag`] wrote. Text of others is taken as it is.
 pub(crate) fn decode_tag(text: &str) -> Cow<'_, str> {
-    let decoded = text.strip_prefix(MARK).and_then(|encoded| {
-        let mut bytes = Vec::with_capacity(encoded.len());
-        let mut rest = encoded.as_bytes();
-        while let [first, tail @ ..] = rest {
-            rest = tail;
-            if *first != b'=' {
-                bytes.push(*first);
-                continue;
-            }
-            let (digits, tail) = rest.split_at_checked(2)?;
-            bytes.push(hex_byte(digits)?);
-            rest = tail;
-        }
-        String::from_utf8(bytes).ok()
-    });
+    let decoded = text.strip_prefix(MARK).and_then(|encoded| unescape(encoded, b'='));
     decoded.map_or(Cow::Borrowed(text), Cow::Owned)
 }
 

@@ -2,13 +2,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use remote::{Client, RemoteError};
+use remote::{Client, RemoteError, Response};
 use serde::Deserialize;
-use types::Clock;
+use types::{Clock, Timestamp};
 use zeroize::Zeroizing;
 
-use super::token::{exchange, read};
-use super::{InvalidCredentials, TOKEN_URI, Token, TokenSource, fields, secret};
+use super::token::{Issued, Issuer, exchange};
+use super::{InvalidCredentials, TOKEN_URI, TokenSource, fields, secret};
 
 /// A user who has let an application act for him.
 #[derive(Clone)]
@@ -47,28 +47,20 @@ impl AuthorizedUser {
     }
 
     pub(super) fn source(&self, client: Client, clock: Arc<dyn Clock>) -> impl TokenSource + use<> {
-        Source { user: self.0.clone(), client, clock }
+        Issued { issuer: self.clone(), client, clock }
     }
 }
 
-struct Source {
-    user: Arc<File>,
-    client: Client,
-    clock: Arc<dyn Clock>,
-}
-
 #[async_trait]
-impl TokenSource for Source {
+impl Issuer for AuthorizedUser {
     /// Source: RFC 6749, section 6.
-    async fn token(&self) -> Result<Token, RemoteError> {
-        let now = self.clock.now();
+    async fn ask(&self, client: &Client, _: Timestamp) -> Result<Response, RemoteError> {
         let form = [
             ("grant_type", "refresh_token"),
-            ("client_id", self.user.client_id.as_str()),
-            ("client_secret", self.user.client_secret.as_str()),
-            ("refresh_token", self.user.refresh_token.as_str()),
+            ("client_id", self.0.client_id.as_str()),
+            ("client_secret", self.0.client_secret.as_str()),
+            ("refresh_token", self.0.refresh_token.as_str()),
         ];
-        let uri = self.user.token_uri.as_deref().unwrap_or(TOKEN_URI);
-        read(exchange(&self.client, uri, &form).await?, now).await
+        exchange(client, self.0.token_uri.as_deref().unwrap_or(TOKEN_URI), &form).await
     }
 }

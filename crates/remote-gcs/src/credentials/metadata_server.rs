@@ -3,11 +3,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::Method;
 use http::header::{HeaderName, HeaderValue};
-use remote::{Anonymous, Client, RemoteError, RemoteErrorKind, Request};
-use types::{Clock, Context};
+use remote::{Anonymous, Client, RemoteError, RemoteErrorKind, Request, Response};
+use types::{Clock, Context, Timestamp};
 
-use super::{Token, TokenSource};
-use crate::credentials::token::read;
+use super::TokenSource;
+use super::token::{Issued, Issuer};
 
 /// Where machines of Google find their metadata server; its name needs no resolver of one's own.
 const ADDRESS: &str = "169.254.169.254";
@@ -35,29 +35,22 @@ impl MetadataServer {
     }
 
     pub(super) fn source(&self, client: Client, clock: Arc<dyn Clock>) -> impl TokenSource + use<> {
-        Source { host: self.host.clone(), client, clock }
+        Issued { issuer: self.clone(), client, clock }
     }
 }
 
-struct Source {
-    host: String,
-    client: Client,
-    clock: Arc<dyn Clock>,
-}
-
 #[async_trait]
-impl TokenSource for Source {
-    async fn token(&self) -> Result<Token, RemoteError> {
-        let now = self.clock.now();
+impl Issuer for MetadataServer {
+    async fn ask(&self, client: &Client, _: Timestamp) -> Result<Response, RemoteError> {
         let uri = format!("http://{}{PATH}", self.host).parse().map_err(|error| {
             RemoteError::with_source(RemoteErrorKind::Malformed("bad metadata server"), error)
         })?;
         let mut request = Request::new(Method::GET, uri);
         request.headers.insert(FLAVOR.0, HeaderValue::from_static(FLAVOR.1));
-        let response = self.client.send(&Context::background(), request, &Anonymous).await?;
+        let response = client.send(&Context::background(), request, &Anonymous).await?;
         if response.header(FLAVOR.0.as_str()) != Some(FLAVOR.1) {
             return Err(RemoteErrorKind::Malformed("not a metadata server").into());
         }
-        read(response, now).await
+        Ok(response)
     }
 }

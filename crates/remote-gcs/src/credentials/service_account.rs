@@ -15,8 +15,8 @@ use serde::Deserialize;
 use types::{Clock, Timestamp};
 use zeroize::Zeroizing;
 
-use super::token::{exchange, read};
-use super::{InvalidCredentials, SCOPE, TOKEN_URI, Token, TokenSource, fields, secret};
+use super::token::{Issued, Issuer, exchange};
+use super::{InvalidCredentials, SCOPE, TOKEN_URI, TokenSource, fields, secret};
 
 /// The longest that an assertion may be good for. Source: "Using OAuth 2.0 for server to server applications".
 const ASSERTION_SECS: u64 = 3600;
@@ -84,7 +84,7 @@ impl ServiceAccount {
     }
 
     pub(super) fn source(&self, client: Client, clock: Arc<dyn Clock>) -> impl TokenSource + use<> {
-        Source { account: self.0.clone(), client, clock }
+        Issued { issuer: self.0.clone(), client, clock }
     }
 }
 
@@ -109,35 +109,26 @@ impl Account {
         text.push_str(&URL_SAFE_NO_PAD.encode(&signature));
         Ok(text)
     }
-}
 
-struct Source {
-    account: Arc<Account>,
-    client: Client,
-    clock: Arc<dyn Clock>,
+    async fn exchange(&self, client: &Client, moment: Timestamp) -> Result<Response, RemoteError> {
+        let assertion = self.assertion(moment)?;
+        let form = [("grant_type", GRANT_TYPE), ("assertion", assertion.as_str())];
+        exchange(client, &self.token_uri, &form).await
+    }
 }
 
 #[async_trait]
-impl TokenSource for Source {
-    async fn token(&self) -> Result<Token, RemoteError> {
-        let now = self.clock.now();
-        let response = self.ask(now).await?;
+impl Issuer for Arc<Account> {
+    async fn ask(&self, client: &Client, now: Timestamp) -> Result<Response, RemoteError> {
+        let response = self.exchange(client, now).await?;
         let theirs = response.header(DATE.as_str()).and_then(crate::time::from_http);
         match theirs {
             // Our clock is wrong: the moment that the service tells is the one that it will believe.
             Some(theirs) if response.status == StatusCode::BAD_REQUEST && is_apart(now, theirs) => {
-                read(self.ask(theirs).await?, now).await
+                self.exchange(client, theirs).await
             }
-            _ => read(response, now).await,
+            _ => Ok(response),
         }
-    }
-}
-
-impl Source {
-    async fn ask(&self, moment: Timestamp) -> Result<Response, RemoteError> {
-        let assertion = self.account.assertion(moment)?;
-        let form = [("grant_type", GRANT_TYPE), ("assertion", assertion.as_str())];
-        exchange(&self.client, &self.account.token_uri, &form).await
     }
 }
 

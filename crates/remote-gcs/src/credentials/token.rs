@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -7,7 +8,7 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Uri};
 use remote::{Anonymous, Client, Payload, RemoteError, RemoteErrorKind, Replay, Request, Response};
 use serde::Deserialize;
-use types::{Context, Timestamp};
+use types::{Clock, Context, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::names::escape;
@@ -56,6 +57,28 @@ pub trait TokenSource: Send + Sync {
     async fn token(&self) -> Result<Token, RemoteError>;
 }
 
+/// Who is asked for tokens, and how.
+#[async_trait]
+pub(super) trait Issuer: Send + Sync {
+    /// The issuer's answer, good or not.
+    async fn ask(&self, client: &Client, now: Timestamp) -> Result<Response, RemoteError>;
+}
+
+/// An issuer, with the way there and the time.
+pub(super) struct Issued<I> {
+    pub(super) issuer: I,
+    pub(super) client: Client,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl<I: Issuer> TokenSource for Issued<I> {
+    async fn token(&self) -> Result<Token, RemoteError> {
+        let now = self.clock.now();
+        read(self.issuer.ask(&self.client, now).await?, now).await
+    }
+}
+
 #[derive(Deserialize)]
 struct Answer {
     access_token: String,
@@ -81,7 +104,7 @@ pub(super) async fn exchange(
 }
 
 /// Reads the answer of a token endpoint. Source: RFC 6749, section 5.
-pub(super) async fn read(response: Response, asked_at: Timestamp) -> Result<Token, RemoteError> {
+async fn read(response: Response, asked_at: Timestamp) -> Result<Token, RemoteError> {
     let status = response.status;
     let bytes = response.collect(TOKEN_MAX_BYTES).await?;
     if status.is_server_error() {
