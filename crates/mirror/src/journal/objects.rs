@@ -90,7 +90,7 @@ impl Journal {
             range = range.starting(keys::behind(&keys::version(handle, key.as_str(), behind)));
         }
         let (rows, _) = self.scan(range, limit).await?;
-        rows.iter().map(|row| Ok(read(Version::decode(&row.value))?)).collect()
+        rows.iter().map(|row| read(Version::decode(&row.value))).collect()
     }
 
     /// All noncurrent versions of a key, newest first.
