@@ -1,9 +1,22 @@
 //! The store keeps the promises of the port over MinIO, which checks every signature.
 //!
-//! The cases left out are those in which MinIO itself differs from S3: deletes of what is not there put no markers and
-//! suspended ones tell none, markers are listed as keys, listings go on anew inside a folded prefix, aborting twice
-//! succeeds, parts are renumbered on completing, uploads outlive their bucket and are listed by exact key only, `Expires` and
-//! the redirect are not kept as sent, writes in one moment lose versions, a bucket can be removed under a write.
+//! Left out, each for what MinIO itself does otherwise than S3, as the case run alone shows:
+//!
+//! - `a_bucket_made_again_shares_nothing`: uploads outlive their bucket.
+//! - `an_aborted_upload_is_gone`, `a_completion_that_races_with_an_abort_is_whole_or_absent`: aborting twice succeeds.
+//! - `uploads_are_listed_by_key_and_age`: behind the second of two uploads of a key it lists the first again.
+//! - `parts_of_an_object_are_found_by_number`: parts are renumbered on completing.
+//! - `metadata_come_back_as_they_were_sent`: an `Expires` that is no date, and the redirect, are not kept.
+//! - `deleting_what_is_not_there_puts_a_marker_all_the_same`, `a_suspended_delete_puts_a_null_marker`,
+//!   `a_marker_put_and_removed_in_one_call_leaves_nothing`, `noncurrent_versions_and_markers_are_not_listed`: deletes of what is
+//!   not there put no markers, suspended ones tell none, and markers are listed as keys.
+//! - `pages_join_without_gap_or_repetition`, `a_listing_goes_on_behind_any_position`, `more_than_a_thousand_keys_page_well`: a
+//!   listing goes on anew inside a prefix that was folded already.
+//! - `pages_of_versions_join_at_every_boundary`, `versions_fold_to_common_prefixes`, `a_bucket_is_emptied_page_by_page`,
+//!   `a_limit_of_nothing_asks_whether_there_is_any_version`: pages of versions leave keys out that begin with another key.
+//! - `tags_belong_to_a_version`: of a key whose newest version is a marker it does not say so.
+//! - `racing_writers_each_leave_a_version`: writes in one moment may lose a version.
+//! - `writes_and_the_removal_of_their_bucket_exclude_each_other`: a bucket can be removed under a write.
 
 mod support;
 
