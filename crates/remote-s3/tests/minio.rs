@@ -10,8 +10,9 @@
 //! - `deleting_what_is_not_there_puts_a_marker_all_the_same`, `a_suspended_delete_puts_a_null_marker`,
 //!   `a_marker_put_and_removed_in_one_call_leaves_nothing`, `noncurrent_versions_and_markers_are_not_listed`: deletes of what is
 //!   not there put no markers, suspended ones tell none, and markers are listed as keys.
-//! - `pages_join_without_gap_or_repetition`, `a_listing_goes_on_behind_any_position`, `more_than_a_thousand_keys_page_well`: a
-//!   listing goes on anew inside a prefix that was folded already.
+//! - `a_listing_goes_on_behind_any_position`: behind a key that ends with the delimiter it leaves out what folds there.
+//! - `pages_join_without_gap_or_repetition`, `more_than_a_thousand_keys_page_well`: with a delimiter other than a slash its token
+//!   leads to the prefix that was folded last, again.
 //! - `pages_of_versions_join_at_every_boundary`, `versions_fold_to_common_prefixes`, `a_bucket_is_emptied_page_by_page`,
 //!   `a_limit_of_nothing_asks_whether_there_is_any_version`: pages of versions leave keys out that begin with another key.
 //! - `tags_belong_to_a_version`: of a key whose newest version is a marker it does not say so.

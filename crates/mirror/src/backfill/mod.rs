@@ -86,7 +86,7 @@ impl Core {
         let kept = kept.as_deref().and_then(BackfillProgress::decode);
         let mut progress = kept
             .filter(|progress| progress.handle == record.handle)
-            .unwrap_or_else(|| BackfillProgress { handle: record.handle, keys: 0, behind: None });
+            .unwrap_or(BackfillProgress { handle: record.handle, keys: 0, behind: None });
         loop {
             let page = self.keys_behind(name, record, progress.behind.as_ref()).await?;
             let Some(last) = page.last().cloned() else { break };

@@ -68,9 +68,9 @@ impl<'a> Walk<'a> {
                 match (&state.current, believed) {
                     (Current::Unrecorded, true) if here => self.take_listed(&key).await?,
                     (Current::Unrecorded, false) if self.sources.targets.is_some() => {
-                        self.from_another(&key, &state).await?;
+                        self.take_from_another(&key, &state).await?;
                     }
-                    _ => self.from_journal(&key, &state).await?,
+                    _ => self.take_from_journal(&key, &state).await?,
                 }
             }
             (None, Some(_)) => unreachable!("an entry without a row before it comes first"),
@@ -112,7 +112,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A key that the target that lists owes: as another one has it.
-    async fn from_another(&mut self, key: &ObjectKey, state: &KeyState) -> Result<(), StoreError> {
+    async fn take_from_another(&mut self, key: &ObjectKey, state: &KeyState) -> Result<(), StoreError> {
         let Some(targets) = self.sources.targets else { return Ok(()) };
         let owing: Vec<_> = state.debts.iter().map(|debt| debt.target).collect();
         let options = ListVersions {
@@ -127,7 +127,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    async fn from_journal(&mut self, key: &ObjectKey, state: &KeyState) -> Result<(), StoreError> {
+    async fn take_from_journal(&mut self, key: &ObjectKey, state: &KeyState) -> Result<(), StoreError> {
         let Some(current) = state.version() else {
             self.found(key, Vec::new());
             return Ok(());

@@ -78,8 +78,8 @@ async fn first<'a, T>(
     until: Option<Instant>,
 ) -> Option<(Runner<'a, T>, Result<T, StoreError>)> {
     let answered = poll_fn(|cx| {
-        for place in 0..running.len() {
-            if let Poll::Ready(answer) = running[place].asked.as_mut().poll(cx) {
+        for (place, runner) in running.iter_mut().enumerate() {
+            if let Poll::Ready(answer) = runner.asked.as_mut().poll(cx) {
                 return Poll::Ready((place, answer));
             }
         }

@@ -8,9 +8,12 @@ use crate::world::cx;
 pub(crate) struct Shown {
     key: String,
     is_latest: bool,
-    /// Tag, size, bytes, tags and content type; `None` for a marker.
-    object: Option<(String, u64, Vec<u8>, Vec<(String, String)>, Option<String>)>,
+    /// `None` for a marker.
+    object: Option<ShownObject>,
 }
+
+/// Tag, size, bytes, tags and content type.
+type ShownObject = (String, u64, Vec<u8>, Vec<(String, String)>, Option<String>);
 
 /// All versions of a bucket, by key and newest first.
 pub(crate) async fn shown(store: &dyn Store, bucket: &Bucket) -> Vec<Shown> {

@@ -15,7 +15,7 @@ pub(crate) const CONTENT_MIN_BYTES: usize = 16;
 /// What a look at a key came to.
 pub(crate) enum Look {
     /// This stands there.
-    Found(State, Option<ObjectInfo>),
+    Found(State, Option<Box<ObjectInfo>>),
     /// It could not be told.
     Failed(String),
 }
@@ -78,7 +78,7 @@ pub(crate) async fn look(
         return Look::Failed(error.to_string());
     }
     assert_eq!(bytes.len() as u64, opened.info.size_bytes, "the bytes of {name:?} are as many as was said");
-    Look::Found(Some(identify(&bytes)), Some(opened.info))
+    Look::Found(Some(identify(&bytes)), Some(Box::new(opened.info)))
 }
 
 /// Every entry of a listing, by pages of `limit`.

@@ -36,9 +36,6 @@ impl Inner {
             let found = entries(&root).map_err(|error| error.into_store(OPERATION))?;
             let before = page.entries.len();
             page.entries.extend(found.into_iter().filter(|entry| is_behind(entry, options.after.as_ref())));
-            // Not every service goes on behind all of a prefix that it has folded.
-            page.entries
-                .dedup_by(|a, b| matches!((a, b), (ListEntry::Prefix(a), ListEntry::Prefix(b)) if a == b));
             page.more = root.flag("IsTruncated");
             if !page.more || page.entries.len() >= wanted {
                 break;

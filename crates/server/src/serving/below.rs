@@ -21,7 +21,8 @@ impl Below {
         let is_mirror = |store: &&OpenedStore| matches!(store.engine, Engine::Mirror(_));
         let (mirrors, others) = stores.opened.iter().partition(is_mirror);
         let mut above = Work::start(mirrors);
-        for cache in stores.caches.all().cloned() {
+        for cache in stores.caches.all() {
+            let cache = cache.clone();
             let mut stop = above.stop.subscribe();
             // A sender that is gone is a server that has stopped.
             above
