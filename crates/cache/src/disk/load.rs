@@ -1,7 +1,7 @@
 //! Opening a directory: what is in it is known again from the index alone.
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, IoSlice};
 use std::sync::Arc;
 
 use super::fs::{Directory, File, Holes};
@@ -48,11 +48,17 @@ pub(super) fn load(directory: &dyn Directory, options: &DiskOptions) -> Result<L
     let index = read_index(directory, &mut state)?;
     let dropped = adopt_segments(directory, &names, &mut state)?;
     let journal = match index {
-        Found { file: Some(file), length_bytes, is_damaged: false } if dropped == 0 => {
+        Found { file: Some(file), length_bytes, is_damaged: false }
+            if dropped == 0 && erase_behind(&*file, length_bytes).is_ok() =>
+        {
             file.sync()?;
             Journal::new(Some(file), length_bytes)
         }
-        _ => Journal::new(None, 0),
+        _ => {
+            // What the index on disk says beyond what was taken in would be back after a power cut.
+            state.unsynced.add_unknown();
+            Journal::new(None, 0)
+        }
     };
     state.room.free_bytes = directory.free_bytes()?;
     Ok(Loaded { state, journal })
@@ -98,6 +104,15 @@ fn read_index(directory: &dyn Directory, state: &mut State) -> Result<Found, Loa
             return Ok(found);
         }
     }
+}
+
+/// Erases what lies behind the end of a file in its last page. A power cut may leave records there whose length did not last:
+/// once the file has grown over them, the next one could bring them back in the place of those that were written since.
+fn erase_behind(file: &dyn File, length_bytes: u64) -> io::Result<()> {
+    let rest_bytes = (length_bytes.next_multiple_of(PAGE_BYTES) - length_bytes) as usize;
+    let nothing = [0; PAGE_BYTES as usize];
+    file.write_at(length_bytes, &[IoSlice::new(&nothing[..rest_bytes])])?;
+    file.truncate(length_bytes)
 }
 
 fn apply(state: &mut State, record: Record) {

@@ -72,6 +72,12 @@ impl Unsynced {
         self.others = self.others.filter(|removal| *removal > removals);
     }
 
+    /// Something was removed, and it is not known what.
+    pub(super) fn add_unknown(&mut self) {
+        self.removals += 1;
+        self.others = Some(self.removals);
+    }
+
     fn add(&mut self, entry: &Entry) {
         self.removals += 1;
         let has_room = self.hashes.len() < UNSYNCED_MAX;

@@ -81,6 +81,13 @@ async fn run(acts: Vec<Act>) {
     assert!(disk.peak_bytes() <= CEILING);
 }
 
+/// The record is written, but not its length; then a shorter index grows over it, and only that lasts.
+#[tokio::test]
+async fn a_record_behind_the_end_of_the_index_does_not_come_back_with_it() {
+    let (cut, again) = (5_897_475_063_826_698_162, 10_034_858_891_643_039_794);
+    run(vec![Act::Note(4), Act::Cut(cut), Act::Fill(0, 295), Act::Forget(4), Act::Cut(again)]).await;
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
