@@ -155,7 +155,15 @@ impl Fill {
             if permits.is_none() && !is_idle {
                 return;
             }
-            let Some(range) = state.plan.next(&|number| self.is_cached(number)) else { return };
+            let Some(range) = state.plan.next(&|number| self.is_cached(number)) else {
+                // What came in by another fill is in no sum of this one, so the whole is never verified here.
+                let waits_in_vain = is_idle && state.sums.take().is_some();
+                drop(state);
+                if waits_in_vain {
+                    self.progress.notify_waiters();
+                }
+                return;
+            };
             drop(state);
             self.launch_with(lane::Chunk { read: range, claimed: range, content: None }, permits);
         }

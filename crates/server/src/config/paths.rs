@@ -63,6 +63,51 @@ pub(super) fn check_caches(
             known.push((setting, place, cache));
         }
     }
+    for bucket in buckets.iter().chain([others]) {
+        let way = WayDown { setting: bucket.setting(), layers: &bucket.layers, below: vec![&bucket.store] };
+        check_way_down(stores, way, &mut Vec::new())?;
+    }
+    Ok(())
+}
+
+/// What stands between a request and the bytes: a list of layers and the stores beneath.
+struct WayDown<'a> {
+    setting: String,
+    layers: &'a [LayerSettings],
+    below: Vec<&'a str>,
+}
+
+impl<'a> WayDown<'a> {
+    fn of(store: &'a StoreSettings) -> Self {
+        let below = match &store.kind {
+            StoreKind::Mirror(mirror) => mirror.targets.iter().map(|target| &*target.store).collect(),
+            _ => Vec::new(),
+        };
+        Self { setting: format!("store.{}", store.name), layers: &store.layers, below }
+    }
+}
+
+/// Caches one beneath the other need a directory each: a fetch of the upper one would wait for a turn that it holds itself. No
+/// mirror is made of itself, so the way has an end.
+fn check_way_down(
+    stores: &[StoreSettings],
+    way: WayDown<'_>,
+    above: &mut Vec<(String, PathBuf)>,
+) -> Result<(), ConfigError> {
+    let passed = above.len();
+    for (index, layer) in way.layers.iter().enumerate() {
+        let LayerSettings::Cache(cache) = layer else { continue };
+        let (setting, place) = (format!("{}.layers[{index}].path", way.setting), place_of(&cache.path));
+        if let Some((first, _)) = above.iter().find(|(_, other)| *other == place) {
+            let message = format!("is the same directory as {first}, which lies above it; give each its own");
+            return Err(ConfigError::new(setting, message));
+        }
+        above.push((setting, place));
+    }
+    for store in stores.iter().filter(|store| way.below.contains(&store.name.as_str())) {
+        check_way_down(stores, WayDown::of(store), above)?;
+    }
+    above.truncate(passed);
     Ok(())
 }
 

@@ -105,6 +105,30 @@ fn caches_of_one_directory_agree_on_what_is_the_directorys() {
 }
 
 #[test]
+fn caches_beneath_one_another_need_a_directory_each() {
+    let cache =
+        |path: &str| format!("layers = [ {{ kind = \"cache\", path = \"{path}\", size = \"1GiB\" }} ]");
+    let stores = |path: &str| {
+        format!(
+            "[store.near]\nkind = \"memory\"\n{}\n[store.far]\nkind = \"memory\"\n{}\n\
+             [store.both]\nkind = \"mirror\"\ntargets = [\"near\", \"far\"]\n\
+             [bucket.one]\nstore = \"both\"\n{}\n[bucket.\"*\"]\nstore = \"near\"",
+            cache("a"),
+            cache("a"),
+            cache(path)
+        )
+    };
+    assert!(file(&stores("b")).is_ok());
+    let stacked = refusal(&stores("./a"));
+    assert!(
+        stacked.starts_with(
+            "store.far.layers[0].path: is the same directory as bucket.one.layers[0].path, which lies above it"
+        ),
+        "{stacked}"
+    );
+}
+
+#[test]
 fn a_keyring_is_a_reference_and_a_token_is_hidden() {
     let text = bucket(
         "{ kind = \"crypt\", keyring = \"env:RING\", algorithm = \"chacha20-poly1305\", foreign = \"pass\" }",
