@@ -142,7 +142,7 @@ fn digest_name(name: &str) -> String {
 }
 
 /// Where objects tell the digest of their content.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DigestHeader(String);
 
 /// Shorter digests would make different contents one; longer values are no digests.

@@ -8,13 +8,14 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use store::{Content, StoreError};
 use tokio::sync::Semaphore;
-use types::{Body, ByteRange, Checksum, Context, ETag, ObjectKey, VersionId};
+use types::{Body, ByteRange, Context, ObjectKey};
 
 use self::body::{Counted, Reading};
 use crate::disk::BlockStore;
 use crate::fill::{Fill, FillParts, Origin, Works};
 use crate::memory::Small;
 use crate::object::Object;
+use crate::state::ObjectState;
 
 /// What reading an object needs, shared by all bodies of it.
 pub(crate) struct Opening {
@@ -27,9 +28,7 @@ pub(crate) struct Opening {
     pub(crate) cx: Context,
     pub(crate) bucket: store::Bucket,
     pub(crate) key: ObjectKey,
-    pub(crate) version_id: Option<VersionId>,
-    pub(crate) etag: ETag,
-    pub(crate) checksum: Option<Checksum>,
+    pub(crate) state: Arc<ObjectState>,
     /// The fill, once there is need of one.
     pub(crate) fill: Mutex<Option<Arc<Fill>>>,
 }
@@ -42,8 +41,8 @@ impl Opening {
             cx: Context { deadline: None, notes: types::Notes::unread(), ..self.cx.clone() },
             bucket: self.bucket.clone(),
             key: self.key.clone(),
-            version_id: self.version_id.clone(),
-            etag: self.etag.clone(),
+            version_id: self.state.info.version_id.clone(),
+            etag: self.state.info.etag.clone(),
             size_bytes: self.object.geometry.size_bytes,
         }
     }
@@ -53,7 +52,7 @@ impl Opening {
         let mut known = self.fill.lock();
         let parts = || FillParts {
             origin: self.origin(),
-            checksum: self.checksum,
+            checksum: self.state.info.checksum,
             disk: self.disk.clone(),
             lanes: self.lanes.clone(),
         };

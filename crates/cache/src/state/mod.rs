@@ -8,6 +8,7 @@ use types::{Timestamp, VersionId};
 
 pub(crate) use self::record::{BucketRecord, ObjectRecord};
 pub(crate) use self::table::{Place, Table};
+use crate::object::Naming;
 
 /// What the store said about an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub(crate) struct ObjectState {
     pub(crate) recorded_at: Option<Timestamp>,
     /// Whether a write has failed since, so that it may hold no more: it is not believed before the store says so again.
     pub(crate) is_doubtful: bool,
+    /// What is cached of it.
+    pub(crate) naming: Naming,
 }
 
 /// Why there is no object.

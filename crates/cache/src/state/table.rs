@@ -9,8 +9,8 @@ use crate::pool::Pool;
 const SHARDS: usize = 16;
 /// The most variants kept of one key.
 const VARIANTS_MAX: usize = 16;
-/// What an entry takes beside its texts, in bytes.
-const ENTRY_BYTES: u64 = 512;
+/// What an entry takes beside its texts, in bytes; what its blocks are known by belongs to it.
+const ENTRY_BYTES: u64 = 768;
 
 /// What is known about keys, bounded in memory; the least useful goes first.
 pub(crate) struct Table(Box<[Mutex<Pool<Id, Keyed>>]>);

@@ -3,7 +3,6 @@ use types::RangeSpec;
 use super::head::Look;
 use super::{View, wanted};
 use crate::fill::{PIECE_BYTES, chunk_end, floor};
-use crate::object::Object;
 use crate::state::ObjectState;
 
 impl View {
@@ -35,8 +34,7 @@ impl View {
     /// Where the first block that is not cached begins, at `first` or behind it, if the object is what is expected.
     fn first_missing(&self, look: &Look<'_>, expected: Option<&ObjectState>, first: u64) -> Option<u64> {
         let state = expected?;
-        let geometry = (self.block_bytes, self.digest.as_ref());
-        let object = Object::new(&self.store, look.bucket, look.key, &state.info, geometry)?;
+        let object = self.object(look, state)?;
         let wanted = wanted(&state.info, look.options);
         if wanted.is_empty() {
             return None;

@@ -7,6 +7,7 @@ use super::View;
 use crate::change::Moment;
 use crate::disk::{BlockKey, BlockKind, Names, Source};
 use crate::name::Id;
+use crate::object::Naming;
 use crate::state::{Absence, Known, ObjectRecord, ObjectState, Place, Variant};
 
 /// The block size of records: more than one is never needed.
@@ -73,7 +74,8 @@ impl View {
             _ => (info, is_complete),
         };
         let recorded_at = if is_recent { recorded_at } else { Some(seen_at) };
-        let state = Arc::new(ObjectState { info, is_complete, seen_at, recorded_at, is_doubtful: false });
+        let (is_doubtful, naming) = (false, Naming::default());
+        let state = Arc::new(ObjectState { info, is_complete, seen_at, recorded_at, is_doubtful, naming });
         let known = Known::Object(state.clone());
         let is_kept = self.core.table.put(place, variant.clone(), known, || self.core.changes.holds(moment));
         if is_kept && !is_recent && variant.is_current() {

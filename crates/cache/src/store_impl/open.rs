@@ -135,7 +135,7 @@ impl View {
     }
 
     /// What is at hand of an object of which this is known; `None` where some of what is wanted is neither cached nor on its way.
-    fn at_hand(&self, look: &Look<'_>, state: &ObjectState) -> Option<AtHand> {
+    fn at_hand(&self, look: &Look<'_>, state: &Arc<ObjectState>) -> Option<AtHand> {
         let opening = self.opening(look, state)?;
         let wanted = wanted(&state.info, look.options);
         let (object, core) = (&opening.object, &self.core);
@@ -147,10 +147,16 @@ impl View {
         Some(AtHand { opening, is_cached: false })
     }
 
-    fn opening(&self, look: &Look<'_>, state: &ObjectState) -> Option<Opening> {
+    /// What is cached of an object of which this is known.
+    pub(super) fn object(&self, look: &Look<'_>, state: &ObjectState) -> Option<Object> {
         let geometry = (self.block_bytes, self.digest.as_ref());
+        let name = || Object::new(&self.store, look.bucket, look.key, &state.info, geometry);
+        state.naming.object(geometry, name)
+    }
+
+    fn opening(&self, look: &Look<'_>, state: &Arc<ObjectState>) -> Option<Opening> {
         Some(Opening {
-            object: Object::new(&self.store, look.bucket, look.key, &state.info, geometry)?,
+            object: self.object(look, state)?,
             works: self.core.works.clone(),
             disk: self.disk.clone(),
             small: self.core.small.clone(),
@@ -159,9 +165,7 @@ impl View {
             cx: look.cx.clone(),
             bucket: look.bucket.clone(),
             key: look.key.clone(),
-            version_id: state.info.version_id.clone(),
-            etag: state.info.etag.clone(),
-            checksum: state.info.checksum,
+            state: state.clone(),
             fill: Mutex::new(None),
         })
     }
@@ -371,9 +375,6 @@ fn opened(state: &ObjectState, opening: Opening) -> Opened {
 
 /// Whether two answers are about the same bytes.
 fn is_same(one: &ObjectState, other: &ObjectState) -> bool {
-    let of = |state: &ObjectState| {
-        let info = &state.info;
-        (info.etag.clone(), info.size_bytes, info.version_id.clone())
-    };
-    of(one) == of(other)
+    let (one, other) = (&one.info, &other.info);
+    (&one.etag, one.size_bytes, &one.version_id) == (&other.etag, other.size_bytes, &other.version_id)
 }

@@ -7,6 +7,7 @@ use types::{
 };
 
 use super::{BucketRecord, ObjectRecord};
+use crate::object::Naming;
 use crate::state::ObjectState;
 
 /// Name and bytes in hexadecimal, a line each.
@@ -58,6 +59,7 @@ fn full() -> ObjectRecord {
         seen_at: Timestamp::from_secs(9),
         recorded_at: Some(Timestamp::from_secs(9)),
         is_doubtful: false,
+        naming: Naming::default(),
     })
 }
 
@@ -77,6 +79,7 @@ fn bare() -> ObjectRecord {
         seen_at: Timestamp::from_secs(1),
         recorded_at: Some(Timestamp::from_secs(1)),
         is_doubtful: false,
+        naming: Naming::default(),
     })
 }
 

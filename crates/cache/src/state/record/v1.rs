@@ -9,6 +9,7 @@ use types::{
 
 use super::BucketRecord;
 use super::codec::{Malformed, Reader, Writer};
+use crate::object::Naming;
 use crate::state::ObjectState;
 
 const TAG_OBJECT: u8 = 1;
@@ -44,7 +45,9 @@ pub(super) fn decode_object(bytes: &[u8]) -> Result<ObjectState, Malformed> {
         part: None,
     };
     reader.finish()?;
-    Ok(ObjectState { info, is_complete, seen_at, recorded_at: Some(seen_at), is_doubtful: false })
+    let recorded_at = Some(seen_at);
+    let naming = Naming::default();
+    Ok(ObjectState { info, is_complete, seen_at, recorded_at, is_doubtful: false, naming })
 }
 
 fn flag(reader: &mut Reader<'_>) -> Result<bool, Malformed> {
