@@ -37,7 +37,7 @@ impl Core {
         if let Some(record) = self.journal.bucket(name).await? {
             return Ok(Some(record));
         }
-        let (mut found, mut members, mut failed) = (None::<Bucket>, Vec::new(), None);
+        let (mut found, mut members) = (None::<Bucket>, Vec::new());
         for (place, target) in self.targets.iter().enumerate() {
             if self.journal.bucket_debt(target.number, name).await?.is_some() {
                 // What it has is what is left of a removed one.
@@ -49,18 +49,18 @@ impl Core {
                     members.push((target.number, if found.is_none() { Member::Full } else { Member::New }));
                     found = found.or(Some(bucket));
                 }
-                Err(error) => {
-                    members.push((target.number, Member::New));
-                    if !matches!(error.kind, StoreErrorKind::Missing(Missing::Bucket)) {
-                        failed = Some(error);
-                    }
+                // The first that has it is the one whose objects count: whoever does not say may be that one.
+                Err(error)
+                    if found.is_none() && !matches!(error.kind, StoreErrorKind::Missing(Missing::Bucket)) =>
+                {
+                    return Err(error);
                 }
+                Err(_) => members.push((target.number, Member::New)),
             }
         }
-        match (found, failed) {
-            (None, None) => Ok(None),
-            (None, Some(error)) => Err(error),
-            (Some(bucket), _) => self.adopt(bucket, members).await.map(Some),
+        match found {
+            None => Ok(None),
+            Some(bucket) => self.adopt(bucket, members).await.map(Some),
         }
     }
 

@@ -19,6 +19,8 @@ use crate::model::Content;
 use crate::play::{Act, Client};
 use crate::world::{Nature, Process, World, bucket_name, cx, owner};
 
+mod takeover;
+
 const CONTENT: Content = Content { number: 7, size_bytes: 9_000 };
 /// One frame of a target.
 const SMALL: Content = Content { number: 8, size_bytes: 600 };
