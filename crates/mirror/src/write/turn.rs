@@ -145,13 +145,12 @@ impl Turn {
     /// not have it.
     async fn look(&self) -> Result<Current, StoreError> {
         let mut found: Option<(ObjectInfo, Vec<CopyAt>)> = None;
-        let (mut answered, mut full) = (false, 0);
+        let mut answered = false;
         for place in 0..self.core.targets.len() {
             let number = self.core.targets[place].number;
             if self.record.member(number) != Some(Member::Full) || self.state.owes(number) {
                 continue;
             }
-            full += 1;
             match self.core.head(place, &self.bucket, &self.key, OpenOptions::default()).await {
                 Ok(info) => {
                     let held = Held { version_id: info.version_id.clone(), etag: None };
@@ -170,7 +169,8 @@ impl Turn {
                 Err(_) => {}
             }
         }
-        if !answered && full > 0 {
+        // Also where none of them is a full member now: what they have is not known to be nothing.
+        if !answered {
             return Err(StoreError::new(StoreErrorKind::Unavailable, "ask the targets for an object"));
         }
         Ok(match found {
