@@ -197,7 +197,8 @@ impl Turn {
         }
     }
 
-    fn is_current(&self, draft: Draft) -> bool {
+    /// Whether the journal has what was drafted as the key's current version.
+    pub(crate) fn is_current(&self, draft: Draft) -> bool {
         self.state.version().is_some_and(|version| version.sequence == draft.sequence)
     }
 

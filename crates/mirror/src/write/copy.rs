@@ -110,7 +110,8 @@ impl Turn {
         let replies = fan.collect(self.core.needed().min(able.len())).await;
         let done = replies.iter().filter(|(_, reply)| reply.done().is_some()).count();
         let before_policy = self.conclude_object(cx, draft, (replies, kept), Commit::default()).await;
-        if done == 0 || before_policy.is_ok() {
+        // Only what the journal has as the current version can be spread, and answered for.
+        if done == 0 || before_policy.is_ok() || !self.is_current(draft) {
             return before_policy;
         }
         self.spread(cx).await

@@ -1,8 +1,12 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use meta::{Commit, MemoryMeta, MetaError, MetaRead, MetaStore, Record, Revision, ScanPage, ScanRequest};
+use meta::{
+    Commit, MemoryMeta, MetaError, MetaErrorKind, MetaRead, MetaStore, Record, Revision, ScanPage,
+    ScanRequest,
+};
 
 use crate::life::Life;
 
@@ -10,11 +14,38 @@ use crate::life::Life;
 pub(crate) struct JournalInLife {
     records: MemoryMeta,
     life: Life,
+    faults: JournalFaults,
+}
+
+/// How many commits a journal still takes before one fails.
+#[derive(Clone)]
+pub(crate) struct JournalFaults(Arc<AtomicI64>);
+
+impl Default for JournalFaults {
+    fn default() -> Self {
+        Self(Arc::new(AtomicI64::new(i64::MAX)))
+    }
+}
+
+impl JournalFaults {
+    /// So many commits are taken; the one behind them is not.
+    #[allow(dead_code, reason = "not every world has its journal fail")]
+    pub(crate) fn fail_after(&self, commits: i64) {
+        self.0.store(commits, Ordering::Relaxed);
+    }
+
+    fn fails(&self) -> bool {
+        self.0.fetch_sub(1, Ordering::Relaxed) == 0
+    }
 }
 
 impl JournalInLife {
     pub(crate) fn new(records: &MemoryMeta, life: &Life) -> Arc<Self> {
-        Arc::new(Self { records: records.clone(), life: life.clone() })
+        Self::failing(records, life, JournalFaults::default())
+    }
+
+    pub(crate) fn failing(records: &MemoryMeta, life: &Life, faults: JournalFaults) -> Arc<Self> {
+        Arc::new(Self { records: records.clone(), life: life.clone(), faults })
     }
 }
 
@@ -41,6 +72,9 @@ impl MetaStore for JournalInLife {
 
     async fn commit(&self, commit: Commit) -> Result<Revision, MetaError> {
         self.life.step().await;
+        if self.faults.fails() {
+            return Err(MetaError::new(MetaErrorKind::Unavailable, "commit"));
+        }
         let done = self.records.commit(commit).await;
         self.life.step().await;
         done

@@ -86,3 +86,27 @@ async fn an_upload_goes_on_without_a_target_that_missed_a_part() {
     let options = store::ListUploads { limit: 10, ..Default::default() };
     assert_eq!(left.list_uploads(&noted(), &theirs, options).await.unwrap().entries, []);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_the_journal_did_not_take_is_not_acknowledged() {
+    use store::{CopyOptions, CopySource, Directive, ObjectStore, OpenOptions, WriteCondition};
+    let world = World::of(2, WritePolicy::All).await;
+    world.put(&noted(), "source", body(10)).await.unwrap();
+    world.put(&noted(), "k", body(20)).await.unwrap();
+    let (bucket, source) = (&world.bucket, crate::world::key("source"));
+    let etag = world.mirror.head(&noted(), bucket, &source, OpenOptions::default()).await.unwrap().etag;
+    let source = CopySource { bucket: bucket.clone().into(), key: source, version_id: None, etag };
+    let options = CopyOptions {
+        metadata: Directive::Copy,
+        storage_class: None,
+        tags: Directive::Copy,
+        checksum: None,
+        condition: WriteCondition::Always,
+    };
+    // The intent is taken, what became of it is not.
+    world.journal.fail_after(1);
+    let copied = world.mirror.copy(&noted(), &source, bucket, &crate::world::key("k"), options).await;
+    assert!(matches!(copied.unwrap_err().kind, StoreErrorKind::Unavailable));
+    world.mirror.recover().await.unwrap();
+    assert_eq!(world.read("k").await.len(), 10, "rolled forward");
+}

@@ -9,7 +9,7 @@ use types::{
 };
 
 use crate::clock::RuntimeClock;
-use crate::journal::JournalInLife;
+use crate::journal::{JournalFaults, JournalInLife};
 use crate::life::Life;
 use crate::target::SimTarget;
 
@@ -18,6 +18,7 @@ pub(crate) struct World {
     pub(crate) mirror: Mirror,
     pub(crate) targets: Vec<SimTarget>,
     pub(crate) bucket: Bucket,
+    pub(crate) journal: JournalFaults,
 }
 
 pub(crate) fn key(text: &str) -> ObjectKey {
@@ -40,11 +41,12 @@ impl World {
         let targets: Vec<SimTarget> =
             (0..count).map(|_| SimTarget::new(clock.clone(), random.clone())).collect();
         let stores: Vec<SharedStore> = targets.iter().map(|target| target.in_life(&Life::long())).collect();
-        let mirror = open(stores, write, clock).await;
+        let journal = JournalFaults::default();
+        let mirror = open(stores, write, clock, journal.clone()).await;
         let owner = Owner { id: CanonicalId::from_text(&"a".repeat(64)), display_name: "owner".into() };
         let name = BucketName::new("writes").unwrap();
         let bucket = mirror.create_bucket(&cx(), &name, &owner, &TagSet::default()).await.unwrap();
-        Self { mirror, targets, bucket }
+        Self { mirror, targets, bucket, journal }
     }
 
     pub(crate) async fn put(&self, cx: &Context, name: &str, body: Body) -> Result<PutOutcome, StoreError> {
@@ -73,7 +75,12 @@ impl World {
     }
 }
 
-async fn open(stores: Vec<SharedStore>, write: WritePolicy, clock: Arc<dyn Clock>) -> Mirror {
+async fn open(
+    stores: Vec<SharedStore>,
+    write: WritePolicy,
+    clock: Arc<dyn Clock>,
+    faults: JournalFaults,
+) -> Mirror {
     let target = |(place, store)| Target { name: format!("target-{place}").into(), store };
     let options = MirrorOptions {
         name: "mirror".into(),
@@ -82,7 +89,7 @@ async fn open(stores: Vec<SharedStore>, write: WritePolicy, clock: Arc<dyn Clock
         read: ReadPolicy::Order,
         hedge: None,
         budget: types::Budget::new(64 * types::FRAME_MAX_BYTES),
-        journal: JournalInLife::new(&MemoryMeta::default(), &Life::long()),
+        journal: JournalInLife::failing(&MemoryMeta::default(), &Life::long(), faults),
         clock,
         random: Arc::new(SimRandom::new(5)),
     };
