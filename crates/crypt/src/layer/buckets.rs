@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use store::{
     Bucket, DeleteOptions, ListObjects, ListUploads, ListVersions, StoreError, StoreErrorKind, UploadEntry,
     UploadRef, VersionEntry,
@@ -6,10 +8,29 @@ use types::{BucketName, Context, ObjectKey, Owner, TagSet};
 
 use super::core::Core;
 use super::epochs::OwnObject;
+use super::gate::Closed;
 
 const OPERATION: &str = "delete bucket";
 /// Uploads and versions handled at once while a bucket is removed.
 const PAGE: usize = 1000;
+
+/// A removal behind the closed gate of its bucket. However it ends, whoever decided on keys that may be gone finds the gate
+/// closed, and others a new one and no key in memory.
+struct Removal<'a> {
+    core: &'a Core,
+    bucket: &'a Bucket,
+    /// Whether keys of the bucket may be gone.
+    closed: Closed,
+}
+
+impl Drop for Removal<'_> {
+    fn drop(&mut self) {
+        if *self.closed {
+            self.core.epochs.forget(self.bucket);
+            self.core.gates.renew(&self.bucket.name);
+        }
+    }
+}
 
 impl Core {
     pub(super) async fn create_bucket(
@@ -25,36 +46,50 @@ impl Core {
         Ok(bucket)
     }
 
-    /// Removes a bucket with the layer's own keys in it. Its gate is closed meanwhile: nothing becomes an object between the
-    /// look at what it holds and its end, so no key is removed that an object needs. Where the store says that it is not
-    /// empty after all, since somebody else writes into it too, the keys are put back.
-    pub(super) async fn delete_bucket(&self, cx: &Context, bucket: &Bucket) -> Result<(), StoreError> {
-        let gate = self.gates.of(&bucket.name);
-        let mut closed = gate.close().await;
+    /// Removes a bucket with the layer's own keys in it. A task of its own does it, which comes to its end whatever becomes of
+    /// the caller: keys that are removed halfway would take with them what is written next.
+    pub(super) async fn delete_bucket(
+        self: &Arc<Self>,
+        cx: &Context,
+        bucket: &Bucket,
+    ) -> Result<(), StoreError> {
+        let (core, cx, bucket) = (self.clone(), cx.clone(), bucket.clone());
+        let removal = tokio::spawn(async move { core.remove_bucket(&cx, &bucket).await });
+        removal.await.unwrap_or_else(|ended| {
+            Err(StoreError::with_source(StoreErrorKind::Internal, OPERATION, ended))
+        })
+    }
+
+    /// Its gate is closed meanwhile: nothing becomes an object between the look at what the bucket holds and its end, so no
+    /// key is removed that an object needs. Where the store says that it is not empty after all, since somebody else writes
+    /// into it too, the keys are put back; where that fails, who decided on them meets a closed gate.
+    async fn remove_bucket(&self, cx: &Context, bucket: &Bucket) -> Result<(), StoreError> {
+        let mut removal = Removal { core: self, bucket, closed: self.gates.close(&bucket.name).await };
         if self.holds_objects(cx, bucket).await? {
             return Err(StoreError::new(StoreErrorKind::BucketNotEmpty, OPERATION));
         }
         self.abort_uploads(cx, bucket).await?;
         let own = self.epochs.all(cx, bucket).await?;
+        *removal.closed = true;
         let removed = match self.remove_own(cx, bucket, &own).await {
             Ok(()) => self.inner.delete_bucket(cx, bucket).await,
             Err(error) => Err(error),
         };
         self.epochs.forget(bucket);
-        match removed {
-            Ok(()) => {
-                *closed = true;
-                self.gates.renew(&bucket.name);
-                self.index.forget_bucket(bucket.handle).await;
-                Ok(())
-            }
-            Err(error) => {
-                for stored in &own {
-                    self.epochs.restore(cx, bucket, stored).await?;
-                }
-                Err(error)
-            }
+        match &removed {
+            Ok(()) => self.index.forget_bucket(bucket.handle).await,
+            Err(_) => *removal.closed = !self.restore_all(cx, bucket, &own).await,
         }
+        removed
+    }
+
+    /// Puts keys back, each that can be; whether all are there again.
+    async fn restore_all(&self, cx: &Context, bucket: &Bucket, own: &[OwnObject]) -> bool {
+        let mut all = true;
+        for stored in own {
+            all &= self.epochs.restore(cx, bucket, stored).await.is_ok();
+        }
+        all
     }
 
     /// Whether a bucket holds an object, version or delete marker that is not the layer's own. Names stay as they are stored:

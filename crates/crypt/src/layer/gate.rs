@@ -10,12 +10,16 @@ use crate::format::Admission;
 const IDLE_MAX: usize = 4096;
 
 /// Keeps the moment at which a write takes effect apart from the removal of its bucket: a bucket loses its epoch keys only
-/// while nothing can come to need them. Holds whether the bucket was removed.
+/// while nothing can come to need them. Holds whether the bucket was removed, or lost its keys.
 #[derive(Clone, Default)]
 pub(super) struct Gate(Arc<RwLock<bool>>);
 
 /// While it is held, the bucket stays.
 pub(super) type Inside = OwnedRwLockReadGuard<bool>;
+
+/// While it is held, nobody is inside. What it holds is true where the bucket was removed, or lost its keys: then the gate
+/// stays closed.
+pub(super) type Closed = OwnedRwLockWriteGuard<bool>;
 
 impl Gate {
     /// Passes the gate; `None` where the bucket was removed.
@@ -25,7 +29,7 @@ impl Gate {
     }
 
     /// Waits until nobody is inside and lets nobody in.
-    pub(super) async fn close(&self) -> OwnedRwLockWriteGuard<bool> {
+    async fn close(&self) -> Closed {
         self.0.clone().write_owned().await
     }
 
@@ -54,6 +58,16 @@ impl Gates {
             gates.retain(|_, gate| Arc::strong_count(&gate.0) > 1);
         }
         gates.entry(bucket.clone()).or_default().clone()
+    }
+
+    /// Closes the gate that a bucket has by now: not one that a removal before this one has left closed for good.
+    pub(super) async fn close(&self, bucket: &BucketName) -> Closed {
+        loop {
+            let closed = self.of(bucket).close().await;
+            if !*closed {
+                return closed;
+            }
+        }
     }
 
     /// A bucket was made or removed: whoever decided on the former one meets a closed gate, others a new one.
