@@ -5,6 +5,7 @@ use store::{
 use types::{Body, ByteRange, Context, ExpectedChecksum, ExpectedDigests, ObjectKey, ObjectMetadata};
 
 use super::core::{Core, Place, keeps, stored};
+use super::gate::Gate;
 use super::look::Found;
 use super::put::{NewIdentity, NewObject, shown};
 use crate::format::Manifest;
@@ -33,16 +34,17 @@ impl Core {
             self.hold_metadata(metadata, OPERATION)?;
         }
         let from = self.place_to_read(cx, &source.bucket, &source.key, OPERATION).await?;
+        let gate = self.gates.of(&bucket.name);
         let to = self.place(cx, bucket, key, OPERATION).await?;
         if self.moves_no_bytes(&source.bucket, bucket)
             && let Some(found) = self.source(cx, source, &from, &options).await?
             && let Some(outcome) =
-                self.copy_rewrapped(cx, (source, &from), found, (bucket, &to), &options).await?
+                self.copy_rewrapped(cx, (source, &from), found, (bucket, &to, &gate), &options).await?
         {
             self.stats.copies_rewrapped.add(1);
             return Ok(outcome);
         }
-        let outcome = self.copy_resealed(cx, source, (bucket, &to), options).await?;
+        let outcome = self.copy_resealed(cx, source, (bucket, &to, gate), options).await?;
         self.stats.copies_resealed.add(1);
         Ok(outcome)
     }
@@ -90,13 +92,13 @@ impl Core {
         cx: &Context,
         (source, from): (&CopySource, &Place),
         found: Source,
-        (bucket, to): (&Bucket, &Place),
+        (bucket, to, gate): (&Bucket, &Place, &Gate),
         options: &CopyOptions,
     ) -> Result<Option<PutOutcome>, StoreError> {
         let Source { info, mut entry, table, data_key } = found;
         let old = entry.envelope;
         let object = (old.object, old.algorithm, old.shape);
-        entry.envelope = self.wrap_key(cx, (bucket, to), &data_key, object).await?;
+        entry.envelope = self.wrap_key(cx, (bucket, to, gate), &data_key, object).await?;
         let metadata = copied_metadata(self.stripped(info.metadata), options);
         let Some(metadata) = self.with_envelope(bucket, &metadata, &entry.envelope) else { return Ok(None) };
         let condition = self.condition_of_copy(cx, (bucket, to), options.condition.clone()).await?;
@@ -114,7 +116,7 @@ impl Core {
             etag: info.etag,
         };
         let gone = || StoreError::missing(store::Missing::Bucket, OPERATION);
-        let _inside = self.gates.of(&bucket.name).enter().await.ok_or_else(gone)?;
+        let _inside = gate.enter().await.ok_or_else(gone)?;
         let outcome = self.inner.copy(cx, &stored_source, bucket, &to.stored, copied).await?;
         let shown = shown(&entry, outcome.clone());
         let row = stored(bucket, to, &outcome.etag);
@@ -137,7 +139,7 @@ impl Core {
         &self,
         cx: &Context,
         source: &CopySource,
-        (bucket, to): (&Bucket, &Place),
+        (bucket, to, gate): (&Bucket, &Place, Gate),
         options: CopyOptions,
     ) -> Result<PutOutcome, StoreError> {
         if let Support::No(why) = self.capabilities(bucket).conditional_copy
@@ -162,7 +164,7 @@ impl Core {
         };
         let body = opened.content.read(ByteRange::whole(opened.info.size_bytes)).await?;
         let metadata = copied_metadata(opened.info.metadata, &options);
-        let object = NewObject { body, identity, metadata, condition };
+        let object = NewObject { body, identity, metadata, condition, gate };
         self.put_sealed(cx, (bucket, to), object, OPERATION).await
     }
 

@@ -36,10 +36,11 @@ impl Core {
     ) -> Result<UploadId, StoreError> {
         const OPERATION: &str = "create upload";
         self.hold_metadata(&options.metadata, OPERATION)?;
+        let gate = self.gates.of(&bucket.name);
         let place = self.place(cx, bucket, key, OPERATION).await?;
-        let envelope = self.new_key(cx, (bucket, &place), Shape::Parts).await?.envelope;
+        let envelope = self.new_key(cx, (bucket, &place, &gate), Shape::Parts).await?.envelope;
         let gone = || StoreError::missing(Missing::Bucket, OPERATION);
-        let _inside = self.gates.of(&bucket.name).enter().await.ok_or_else(gone)?;
+        let _inside = gate.enter().await.ok_or_else(gone)?;
         let metadata = self.with_envelope(bucket, &options.metadata, &envelope).unwrap_or(options.metadata);
         let inner = CreateUploadOptions { metadata, checksum: None };
         let id = self.inner.create_upload(cx, bucket, &place.stored, inner).await?;
@@ -156,8 +157,9 @@ impl Core {
         let gone = || StoreError::missing(Missing::Bucket, OPERATION);
         let _inside = self.gates.of(&upload.bucket.name).enter().await.ok_or_else(gone)?;
         let inner = UploadRef { key: &place.stored, ..upload };
+        let contents = digest_of_contents(&table, &inner_parts);
         let manifest =
-            self.manifest_part(cx, inner, &mut found, (&table, &data_key), (digest, last + 1)).await?;
+            self.manifest_part(cx, inner, &mut found, (&table, &data_key), (contents, last + 1)).await?;
         inner_parts.push(manifest);
         let inner_options = CompleteOptions { condition, ..CompleteOptions::default() };
         let completed = self.inner.complete_upload(cx, inner, inner_parts, inner_options).await;
@@ -188,11 +190,11 @@ impl Core {
         inner: UploadRef<'_>,
         found: &mut FoundUpload,
         (table, data_key): (&Manifest, &Secret),
-        (listed, number): ([u8; 32], u32),
+        (contents, number): ([u8; 32], u32),
     ) -> Result<CompletedPart, StoreError> {
         const OPERATION: &str = "complete upload";
-        if let UploadState::Completing { listed: before, number: at, stored_etag } = &found.record.state
-            && (*before, *at) == (listed, number)
+        if let UploadState::Completing { contents: before, number: at, stored_etag } = &found.record.state
+            && (*before, *at) == (contents, number)
         {
             return Ok(CompletedPart { number, etag: stored_etag.clone(), checksum: None });
         }
@@ -201,7 +203,7 @@ impl Core {
         let body = Body::from_bytes(sealed);
         let outcome = self.inner.put_part(cx, inner, number, body, PartOptions::default()).await?;
         let stored_etag = outcome.etag.clone();
-        let state = UploadState::Completing { listed, number, stored_etag };
+        let state = UploadState::Completing { contents, number, stored_etag };
         self.uploads.change(found, state, OPERATION).await?;
         Ok(CompletedPart { number, etag: outcome.etag, checksum: None })
     }
@@ -288,6 +290,15 @@ fn digest_of(listed: &[CompletedPart]) -> [u8; 32] {
         context.update(&(part.etag.as_str().len() as u64).to_le_bytes());
         context.update(part.etag.as_str().as_bytes());
     }
+    context.finish().as_ref().try_into().expect("a SHA-256 has 32 bytes")
+}
+
+/// What makes one manifest another one. Parts that came again have the tags that the client lists, since their bytes are the
+/// same, and streams of their own.
+fn digest_of_contents(table: &Manifest, stored: &[CompletedPart]) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    context.update(&digest_of(stored));
+    context.update(&table.encode());
     context.finish().as_ref().try_into().expect("a SHA-256 has 32 bytes")
 }
 

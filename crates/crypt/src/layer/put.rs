@@ -6,6 +6,7 @@ use store::{
 use types::{Body, BodyErrorKind, Checksum, Context, ETag, ExpectedDigests, ObjectKey, ObjectMetadata};
 
 use super::core::{Core, Place, keeps, stored};
+use super::gate::Gate;
 use super::look::{parts, whole_header};
 use crate::error::{corrupt, from_sent_body};
 use crate::format::{
@@ -31,6 +32,8 @@ pub(super) struct NewObject {
     pub(super) metadata: ObjectMetadata,
     /// In the words of the store beneath.
     pub(super) condition: WriteCondition,
+    /// As it was before any key of the bucket was asked for.
+    pub(super) gate: Gate,
 }
 
 /// Where the identity stands when the body has been stored.
@@ -68,35 +71,38 @@ impl Core {
         options: PutOptions,
     ) -> Result<PutOutcome, StoreError> {
         self.hold_metadata(&options.metadata, OPERATION)?;
+        let gate = self.gates.of(&bucket.name);
         let place = self.place(cx, bucket, key, OPERATION).await?;
         let condition = self.condition_of_put(cx, (bucket, &place), options.condition, OPERATION).await?;
         let (identity, metadata) = (options.identity.into(), options.metadata);
-        self.put_sealed(cx, (bucket, &place), NewObject { body, identity, metadata, condition }, OPERATION)
-            .await
+        let object = NewObject { body, identity, metadata, condition, gate };
+        self.put_sealed(cx, (bucket, &place), object, OPERATION).await
     }
 
     /// Draws a data key and wraps it for an object.
     pub(super) async fn new_key(
         &self,
         cx: &Context,
-        (bucket, place): (&Bucket, &Place),
+        (bucket, place, gate): (&Bucket, &Place, &Gate),
         shape: Shape,
     ) -> Result<NewKey, StoreError> {
         let (random, algorithm): (_, Algorithm) = (&*self.options.random, self.options.algorithm);
         let (object, data_key) = (new_id(random), Secret::random(random));
-        let envelope = self.wrap_key(cx, (bucket, place), &data_key, (object, algorithm, shape)).await?;
+        let envelope =
+            self.wrap_key(cx, (bucket, place, gate), &data_key, (object, algorithm, shape)).await?;
         Ok(NewKey { data_key, envelope })
     }
 
-    /// Wraps a data key with the epoch key of today.
+    /// Wraps a data key with the epoch key of today. What is wrapped passes the same gate, so it must be the one that the
+    /// bucket had before.
     pub(super) async fn wrap_key(
         &self,
         cx: &Context,
-        (bucket, place): (&Bucket, &Place),
+        (bucket, place, gate): (&Bucket, &Place, &Gate),
         data_key: &Secret,
         object: ([u8; 16], Algorithm, Shape),
     ) -> Result<Envelope, StoreError> {
-        let (epoch, epoch_key) = self.epochs.current(cx, bucket, &self.gates.of(&bucket.name)).await?;
+        let (epoch, epoch_key) = self.epochs.current(cx, bucket, gate).await?;
         let name = BoundName { bucket: &bucket.name, key: &place.plain };
         Ok(Envelope::wrap(object, data_key, name, (&epoch, &epoch_key), &*self.options.random))
     }
@@ -109,11 +115,10 @@ impl Core {
         object: NewObject,
         operation: &'static str,
     ) -> Result<PutOutcome, StoreError> {
-        let gate = self.gates.of(&bucket.name);
         let shape = shape_of(&object.identity);
-        let key = self.new_key(cx, (bucket, place), shape).await?;
+        let key = self.new_key(cx, (bucket, place, &object.gate), shape).await?;
         let (plain, ending, later) = self.ending(object.body, object.identity, &key);
-        let (admission, inside) = gate.admission();
+        let (admission, inside) = object.gate.admission();
         let options = SealOptions {
             header: whole_header(&key.envelope),
             data_key: key.data_key,

@@ -89,8 +89,9 @@ pub(crate) struct Completed {
 pub(crate) enum UploadState {
     /// Parts come.
     Open,
-    /// A completion has stored the manifest as this part, with this stored entity tag, for these listed parts.
-    Completing { listed: [u8; 32], number: u32, stored_etag: ETag },
+    /// A completion has stored the manifest as this part, with this stored entity tag, which is of what
+    /// this is the digest.
+    Completing { contents: [u8; 32], number: u32, stored_etag: ETag },
     /// It is an object.
     Completed(Completed),
 }
@@ -113,8 +114,8 @@ impl UploadRecord {
             UploadState::Open => {
                 writer.u8(0);
             }
-            UploadState::Completing { listed, number, stored_etag } => {
-                writer.u8(1).raw(listed).u32(*number).etag(stored_etag);
+            UploadState::Completing { contents, number, stored_etag } => {
+                writer.u8(1).raw(contents).u32(*number).etag(stored_etag);
             }
             UploadState::Completed(completed) => {
                 writer.u8(2).raw(&completed.listed).etag(&completed.stored_etag);
@@ -144,7 +145,7 @@ impl UploadRecord {
         let state = match reader.u8()? {
             0 => UploadState::Open,
             1 => UploadState::Completing {
-                listed: reader.array()?,
+                contents: reader.array()?,
                 number: reader.u32()?,
                 stored_etag: reader.etag()?,
             },

@@ -48,7 +48,7 @@ fn uploads() -> [(&'static str, UploadRecord); 3] {
     };
     let completed = Completed { listed: [4; 32], stored_etag: ETag::from_text("stored"), outcome };
     let completing =
-        UploadState::Completing { listed: [3; 32], number: 8, stored_etag: ETag::from_text("manifest") };
+        UploadState::Completing { contents: [3; 32], number: 8, stored_etag: ETag::from_text("manifest") };
     let named = UploadChecksum { algorithm: ChecksumAlgorithm::Crc32, kind: ChecksumKind::Composite };
     let record =
         |checksum, state| UploadRecord { key: "a/\0b".into(), envelope: envelope(), checksum, state };
