@@ -55,9 +55,9 @@ impl Core {
     ) -> Result<(), StoreError> {
         let (core, cx, bucket) = (self.clone(), cx.clone(), bucket.clone());
         let removal = tokio::spawn(async move { core.remove_bucket(&cx, &bucket).await });
-        removal.await.unwrap_or_else(|ended| {
-            Err(StoreError::with_source(StoreErrorKind::Internal, OPERATION, ended))
-        })
+        removal
+            .await
+            .unwrap_or_else(|ended| Err(StoreError::with_source(StoreErrorKind::Internal, OPERATION, ended)))
     }
 
     /// Its gate is closed meanwhile: nothing becomes an object between the look at what the bucket holds and its end, so no

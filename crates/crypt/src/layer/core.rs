@@ -48,7 +48,7 @@ impl Core {
             epochs: Epochs::new(
                 inner.clone(),
                 options.keys.clone(),
-                options.random.clone(),
+                (options.random.clone(), options.clock.clone()),
                 (reserved.clone(), stats.clone()),
             ),
             gates: Gates::default(),

@@ -1,14 +1,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use store::{
     Bucket, ListEntry, ListObjects, Missing, OpenOptions, Position, PutOptions, PutOutcome, SharedStore,
     StoreError, StoreErrorKind, WriteCondition,
 };
-use types::{Body, BucketName, ByteRange, Context, ETag, ObjectKey, Random};
+use types::{Body, BucketName, ByteRange, Clock, Context, ETag, ObjectKey, Random, Timestamp};
 
-use super::gate::Gate;
+use super::gate::{Gate, Inside};
 use super::reserved::Reserved;
 use crate::error::{During, corrupt, from_stored_body};
 use crate::format::{Id, Secret, new_id};
@@ -20,6 +21,9 @@ const BUCKETS_MAX: usize = 10_000;
 /// Epoch keys asked for at once.
 const PAGE: usize = 1000;
 const OPERATION: &str = "keys of the bucket";
+/// How long a key that is written with is taken to stand in the store. Others may remove it: a server that knows the bucket
+/// too, a console, a rule of the service.
+const SEEN_HOLDS: Duration = Duration::from_secs(60);
 /// The id that the key of encrypted names is bound to.
 const NAMES_ID: Id = [0; 16];
 
@@ -28,6 +32,7 @@ pub(super) struct Epochs {
     inner: SharedStore,
     keys: Arc<dyn KeyService>,
     random: Arc<dyn Random>,
+    clock: Arc<dyn Clock>,
     reserved: Reserved,
     stats: Arc<CryptStats>,
     buckets: Mutex<HashMap<(BucketName, u64), Arc<BucketKeys>>>,
@@ -36,9 +41,20 @@ pub(super) struct Epochs {
 #[derive(Default)]
 struct BucketKeys {
     known: Mutex<HashMap<Id, Secret>>,
-    writing: Mutex<Option<(String, Id, Secret)>>,
+    writing: Mutex<Option<Writing>>,
     /// Held while the keys of the bucket are looked for or made.
     turn: tokio::sync::Mutex<()>,
+}
+
+/// The key that new objects are wrapped with.
+#[derive(Clone)]
+struct Writing {
+    /// What it is wrapped with itself.
+    key_id: String,
+    id: Id,
+    secret: Secret,
+    /// When it was last known to stand in the store.
+    seen_at: Timestamp,
 }
 
 /// An object of the layer's own as it stands in the store, whatever it holds.
@@ -70,10 +86,10 @@ impl Epochs {
     pub(super) fn new(
         inner: SharedStore,
         keys: Arc<dyn KeyService>,
-        random: Arc<dyn Random>,
+        (random, clock): (Arc<dyn Random>, Arc<dyn Clock>),
         (reserved, stats): (Reserved, Arc<CryptStats>),
     ) -> Self {
-        Self { inner, keys, random, reserved, stats, buckets: Mutex::default() }
+        Self { inner, keys, random, clock, reserved, stats, buckets: Mutex::default() }
     }
 
     fn of(&self, bucket: &Bucket) -> Arc<BucketKeys> {
@@ -89,7 +105,8 @@ impl Epochs {
         locked(&self.buckets).remove(&(bucket.name.clone(), bucket.handle));
     }
 
-    /// The epoch key that new objects are wrapped with; made where the bucket has none of the primary key.
+    /// The epoch key that new objects are wrapped with; made where the bucket has none of the primary key, looked for again
+    /// where it was not seen for a while. Whoever writes meanwhile waits.
     pub(super) async fn current(
         &self,
         cx: &Context,
@@ -98,24 +115,83 @@ impl Epochs {
     ) -> Result<(Id, Secret), StoreError> {
         let primary = self.keys.primary().await.during(OPERATION)?;
         let keys = self.of(bucket);
-        let found = || {
-            let writing = locked(&keys.writing).clone()?;
-            (writing.0 == primary).then_some((writing.1, writing.2))
-        };
-        if let Some(found) = found() {
-            return Ok(found);
+        let found = || locked(&keys.writing).clone().filter(|writing| writing.key_id == primary);
+        let seen = |writing: &Writing| self.clock.now().since(writing.seen_at) < SEEN_HOLDS;
+        if let Some(Writing { id, secret, .. }) = found().filter(seen) {
+            return Ok((id, secret));
         }
         let _turn = keys.turn.lock().await;
-        if let Some(found) = found() {
-            return Ok(found);
-        }
-        let (id, secret) = match self.stored_under(cx, bucket, &primary).await? {
-            Some(found) => found,
-            None => self.make(cx, bucket, &primary, gate).await?,
+        let seen_at = self.clock.now();
+        let (key_id, id, secret) = match found() {
+            Some(writing) if seen(&writing) => return Ok((writing.id, writing.secret)),
+            Some(writing) => self.see(cx, bucket, (&keys, gate), writing).await?,
+            None => match self.stored_under(cx, bucket, &primary).await? {
+                Some((id, secret)) => (primary, id, secret),
+                None => self.make(cx, bucket, gate).await?,
+            },
         };
         locked(&keys.known).insert(id, secret.clone());
-        *locked(&keys.writing) = Some((primary, id, secret.clone()));
+        *locked(&keys.writing) = Some(Writing { key_id, id, secret: secret.clone(), seen_at });
         Ok((id, secret))
+    }
+
+    /// Looks whether the key that is written with still stands in the store, and that of names with it, and puts back what
+    /// does not: objects need it that were written since.
+    async fn see(
+        &self,
+        cx: &Context,
+        bucket: &Bucket,
+        (keys, gate): (&BucketKeys, &Gate),
+        writing: Writing,
+    ) -> Result<(String, Id, Secret), StoreError> {
+        let Writing { mut key_id, id, secret, .. } = writing;
+        if !self.stands(cx, bucket, &own_key(&self.reserved.epoch(&id))?).await? {
+            key_id = self.put_back(cx, bucket, gate, (id, &secret)).await?;
+        }
+        let names = locked(&keys.known).get(&NAMES_ID).cloned();
+        if let Some(names) = names
+            && !self.stands(cx, bucket, &own_key(&self.reserved.names())?).await?
+        {
+            self.put_back(cx, bucket, gate, (NAMES_ID, &names)).await?;
+        }
+        Ok((key_id, id, secret))
+    }
+
+    /// Whether a key of the layer's own is there.
+    async fn stands(&self, cx: &Context, bucket: &Bucket, key: &ObjectKey) -> Result<bool, StoreError> {
+        match self.inner.head(cx, bucket, key, OpenOptions::default()).await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.kind {
+                StoreErrorKind::Missing(Missing::Key) | StoreErrorKind::DeleteMarker { .. } => Ok(false),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// Stores a key that is known and is not there any more, unless somebody else just has; what it is wrapped with now.
+    async fn put_back(
+        &self,
+        cx: &Context,
+        bucket: &Bucket,
+        gate: &Gate,
+        (id, secret): (Id, &Secret),
+    ) -> Result<String, StoreError> {
+        let _inside = enter(gate).await?;
+        let primary = self.primary().await?;
+        let record = self.wrap(bucket, id, &primary, secret).await?;
+        let name = if id == NAMES_ID { self.reserved.names() } else { self.reserved.epoch(&id) };
+        let condition = self.if_absent(bucket);
+        match self.store(cx, bucket, &own_key(&name)?, &record, condition).await {
+            Err(error) if !matches!(error.kind, StoreErrorKind::ConditionFailed) => Err(error),
+            _ => Ok(primary),
+        }
+    }
+
+    fn if_absent(&self, bucket: &Bucket) -> WriteCondition {
+        match self.inner.capabilities(bucket).conditional_put.is_yes() {
+            true => WriteCondition::IfAbsent,
+            false => WriteCondition::Always,
+        }
     }
 
     /// An epoch key that is there and wrapped with `key_id`.
@@ -144,22 +220,22 @@ impl Epochs {
         Ok(None)
     }
 
-    /// Makes an epoch key under a random name, so that it never takes another's place.
+    /// Makes an epoch key under a random name, so that it never takes another's place. The primary key is asked for behind the
+    /// gate: what is wrapped with the former one is there before the gate closes for a look at all of them.
     async fn make(
         &self,
         cx: &Context,
         bucket: &Bucket,
-        key_id: &str,
         gate: &Gate,
-    ) -> Result<(Id, Secret), StoreError> {
-        let gone = || StoreError::missing(Missing::Bucket, OPERATION);
-        let _inside = gate.enter().await.ok_or_else(gone)?;
+    ) -> Result<(String, Id, Secret), StoreError> {
+        let _inside = enter(gate).await?;
+        let primary = self.primary().await?;
         let (id, secret) = (new_id(&*self.random), Secret::random(&*self.random));
-        let record = self.wrap(bucket, id, key_id, &secret).await?;
+        let record = self.wrap(bucket, id, &primary, &secret).await?;
         let key = own_key(&self.reserved.epoch(&id))?;
         self.store(cx, bucket, &key, &record, WriteCondition::Always).await?;
         self.stats.epochs_made.add(1);
-        Ok((id, secret))
+        Ok((primary, id, secret))
     }
 
     pub(super) async fn wrap(
@@ -252,14 +328,10 @@ impl Epochs {
         key: &ObjectKey,
         gate: &Gate,
     ) -> Result<Secret, StoreError> {
-        let gone = || StoreError::missing(Missing::Bucket, OPERATION);
-        let _inside = gate.enter().await.ok_or_else(gone)?;
+        let _inside = enter(gate).await?;
         let primary = self.primary().await?;
         let record = self.wrap(bucket, NAMES_ID, &primary, &Secret::random(&*self.random)).await?;
-        let condition = match self.inner.capabilities(bucket).conditional_put.is_yes() {
-            true => WriteCondition::IfAbsent,
-            false => WriteCondition::Always,
-        };
+        let condition = self.if_absent(bucket);
         match self.store(cx, bucket, key, &record, condition).await {
             Err(error)
                 if matches!(error.kind, StoreErrorKind::ConditionFailed | StoreErrorKind::Conflict) => {}
@@ -345,6 +417,10 @@ impl Epochs {
         let body = Body::from_bytes(stored.bytes.clone());
         self.inner.put(cx, bucket, &stored.key, body, PutOptions::default()).await.map(drop)
     }
+}
+
+async fn enter(gate: &Gate) -> Result<Inside, StoreError> {
+    gate.enter().await.ok_or_else(|| StoreError::missing(Missing::Bucket, OPERATION))
 }
 
 /// A key of the layer's own.

@@ -2,6 +2,7 @@ use store::{Bucket, StoreError, WriteCondition};
 use types::Context;
 
 use super::core::Core;
+use super::epochs::OwnObject;
 
 /// How far the wrapping of a bucket's epoch keys has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,13 @@ pub struct RewrapReport {
 }
 
 impl Core {
+    /// The primary key, and all that is wrapped. No key is made meanwhile; one that is made later is under that primary key,
+    /// or one after it.
+    async fn wrapped(&self, cx: &Context, bucket: &Bucket) -> Result<(String, Vec<OwnObject>), StoreError> {
+        let _closed = self.gates.close(&bucket.name).await;
+        Ok((self.epochs.primary().await?, self.epochs.all(cx, bucket).await?))
+    }
+
     /// Wraps what is not wrapped with the primary key, one after the other. Older versions go only once all of that is done.
     pub(super) async fn rewrap(
         &self,
@@ -43,8 +51,7 @@ impl Core {
         bucket: &Bucket,
         events: &mut (dyn FnMut(RewrapEvent) + Send),
     ) -> Result<RewrapReport, StoreError> {
-        let primary = self.epochs.primary().await?;
-        let stored = self.epochs.all(cx, bucket).await?;
+        let (primary, stored) = self.wrapped(cx, bucket).await?;
         let total = stored.len() as u64;
         events(RewrapEvent::Begun { total, primary: primary.clone() });
         let mut report = RewrapReport { epochs: total, ..RewrapReport::default() };

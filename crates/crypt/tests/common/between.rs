@@ -2,8 +2,8 @@
 //! a layer would put beside the bytes.
 
 use std::future::Future;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use store::{
@@ -14,6 +14,7 @@ use store::{
     PutOutcome, SharedStore, StoreError, StoreErrorKind, Support, UploadId, UploadPage, UploadRef,
     VersionPage,
 };
+use tokio::sync::Notify;
 use types::{Body, BucketName, Context, ObjectKey, Owner, TagSet, VersionId};
 
 /// The store between.
@@ -26,6 +27,19 @@ pub(crate) struct Between {
     pub(crate) good: AtomicUsize,
     /// The call that fails has its effect all the same.
     pub(crate) lost_answer: bool,
+    /// Calls that fail, as often as they are named.
+    pub(crate) failing: Mutex<Vec<&'static str>>,
+    /// The next call of this name waits.
+    pub(crate) held: Mutex<Option<(&'static str, Hold)>>,
+}
+
+/// Holds a call up.
+#[derive(Clone, Default)]
+pub(crate) struct Hold {
+    /// The call has come.
+    pub(crate) reached: Arc<Notify>,
+    /// It may go on.
+    pub(crate) go: Arc<Notify>,
 }
 
 impl Between {
@@ -36,7 +50,23 @@ impl Between {
             calls: Mutex::default(),
             good: AtomicUsize::new(usize::MAX),
             lost_answer: false,
+            failing: Mutex::default(),
+            held: Mutex::default(),
         }
+    }
+
+    /// Holds the next call of this name up.
+    pub(crate) fn hold(&self, name: &'static str) -> Hold {
+        let hold = Hold::default();
+        *self.held.lock().unwrap() = Some((name, hold.clone()));
+        hold
+    }
+
+    /// Takes a name out of those that fail; whether it was there.
+    fn fails(&self, name: &str) -> bool {
+        let mut failing = self.failing.lock().unwrap();
+        let place = failing.iter().position(|failing| *failing == name);
+        place.map(|place| failing.remove(place)).is_some()
     }
 
     /// What has been called since the last time.
@@ -50,6 +80,14 @@ impl Between {
         call: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
         self.calls.lock().unwrap().push(name);
+        let held = self.held.lock().unwrap().take_if(|(which, _)| *which == name);
+        if let Some((_, hold)) = held {
+            hold.reached.notify_one();
+            hold.go.notified().await;
+        }
+        if self.fails(name) {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, name));
+        }
         let good = self.good.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |good| {
             Some(if good == usize::MAX { good } else { good.saturating_sub(1) })
         });

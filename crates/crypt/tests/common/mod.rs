@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a world that cannot be made is a failed test")]
 #![allow(dead_code, reason = "each test takes what it needs")]
 
+pub(crate) mod beside;
 pub(crate) mod between;
 pub(crate) mod desk;
 
 use std::num::NonZeroU8;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine;
@@ -18,7 +20,7 @@ use crypt::{Algorithm, Crypt, CryptOptions, Foreign, Keyring, Names};
 use meta::MemoryMeta;
 use native::{NativeOptions, NativeStore};
 use store::{Layer, SharedStore};
-use types::{Budget, Ceiling, Random, SystemClock};
+use types::{Budget, Ceiling, Clock, Random, SystemClock, Timestamp};
 
 pub(crate) const PART_MIN_BYTES: u64 = 1024;
 
@@ -37,6 +39,25 @@ impl Random for Counting {
             let number = self.0.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             chunk.copy_from_slice(&(number ^ number >> 29).to_le_bytes()[..chunk.len()]);
         }
+    }
+}
+
+/// A clock that goes on when it is told to.
+pub(crate) struct Ticking(AtomicU64);
+
+impl Ticking {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(1_000_000_000_000.into()))
+    }
+
+    pub(crate) fn pass(&self, duration: Duration) {
+        self.0.fetch_add(duration.as_nanos() as u64, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_nanos(self.0.load(Ordering::Relaxed))
     }
 }
 
@@ -59,6 +80,7 @@ pub(crate) struct Setup {
     pub(crate) level: u8,
     pub(crate) keys: Keyring,
     pub(crate) budget: Budget,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Default for Setup {
@@ -70,13 +92,18 @@ impl Default for Setup {
             level: 1,
             keys: keyring(&[("first", 1)]),
             budget: Budget::new(64 << 20),
+            clock: Arc::new(SystemClock),
         }
     }
 }
 
 impl Setup {
     pub(crate) fn layer(&self, index: MemoryMeta, random: Arc<Counting>) -> Crypt {
-        Crypt::new(CryptOptions {
+        Crypt::new(self.options(index, random))
+    }
+
+    pub(crate) fn options(&self, index: MemoryMeta, random: Arc<Counting>) -> CryptOptions {
+        CryptOptions {
             keys: Arc::new(self.keys.clone()),
             algorithm: self.algorithm,
             foreign: self.foreign,
@@ -84,10 +111,10 @@ impl Setup {
             level: NonZeroU8::new(self.level).unwrap(),
             part_min_bytes: PART_MIN_BYTES,
             index: Arc::new(index),
-            clock: Arc::new(SystemClock),
+            clock: self.clock.clone(),
             random,
             budget: self.budget.clone(),
-        })
+        }
     }
 }
 
