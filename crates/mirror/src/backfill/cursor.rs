@@ -20,7 +20,7 @@ pub struct BackfillProgress {
 pub(crate) const NAMES: &[u8] = b"fill/";
 
 /// Under which name the journal keeps how far a back-fill has come.
-pub(super) fn name(target: TargetNumber, bucket: &BucketName) -> Vec<u8> {
+pub(crate) fn name(target: TargetNumber, bucket: &BucketName) -> Vec<u8> {
     [&names_of(target), bucket.as_str().as_bytes()].concat()
 }
 

@@ -20,10 +20,11 @@ use tokio::time::sleep;
 use types::{BucketName, Context, ObjectKey};
 
 pub use cursor::BackfillProgress;
-pub(crate) use cursor::{NAMES, names_of, parse_name};
+pub(crate) use cursor::{NAMES, name as cursor_name, names_of, parse_name};
 
 use crate::core::Core;
 use crate::journal::{BucketRecord, Held, KeyState, Member, Version, What};
+use crate::locks::LockName;
 
 /// Keys that are brought to a target side by side.
 const KEYS_AT_ONCE: usize = 4;
@@ -75,6 +76,8 @@ impl Core {
         (0..self.targets.len()).filter(is_filling).filter(|place| !self.health.is_out(*place)).collect()
     }
 
+    /// Walks over a bucket's keys. One that cannot be brought to the target now keeps nothing that lies behind it from being
+    /// brought; but the walk then marks nothing any more and does not finish, and the next one begins at the mark.
     async fn fill(
         self: &Arc<Self>,
         name: &BucketName,
@@ -83,21 +86,59 @@ impl Core {
     ) -> Result<(), StoreError> {
         let cursor_name = cursor::name(self.targets[place].number, name);
         let kept = self.journal.cursor(&cursor_name).await?;
-        let kept = kept.as_deref().and_then(BackfillProgress::decode);
-        let mut progress = kept
+        let progress = kept.as_deref().and_then(BackfillProgress::decode);
+        let mut progress = progress
             .filter(|progress| progress.handle == record.handle)
             .unwrap_or(BackfillProgress { handle: record.handle, keys: 0, behind: None });
+        let (mut marked, mut failed) = (progress.encode(), None);
+        if kept.as_deref() != Some(&marked[..]) {
+            self.journal.set_cursor(&cursor_name, Some(&marked)).await?;
+        }
         loop {
             let page = self.keys_behind(name, record, progress.behind.as_ref()).await?;
             let Some(last) = page.last().cloned() else { break };
-            self.fill_keys(name, record, place, &page).await?;
-            progress.keys += page.len() as u64;
+            let (filled, failure) = self.fill_keys(name, record, place, &page).await;
+            self.stats.filled.add(filled);
+            progress.keys += filled;
             progress.behind = Some(last);
-            self.stats.filled.add(page.len() as u64);
-            self.journal.set_cursor(&cursor_name, Some(&progress.encode())).await?;
+            failed = failure.or(failed);
+            if let Some(error) = failed.take_if(|_| self.is_pointless(place, filled)) {
+                return Err(error);
+            }
+            let next = if failed.is_some() { marked.clone() } else { progress.encode() };
+            if !self.mark(name, &cursor_name, (&marked, &next)).await? {
+                return Ok(());
+            }
+            marked = next;
         }
-        self.finish_fill(name, record.handle, place).await?;
-        self.journal.set_cursor(&cursor_name, None).await
+        match failed {
+            Some(error) => Err(error),
+            None => self.finish_fill(name, (&cursor_name, &marked), (record.handle, place)).await,
+        }
+    }
+
+    /// Whether the keys of a walk fail because a target is away, and not for themselves.
+    fn is_pointless(&self, place: usize, filled: u64) -> bool {
+        self.health.is_out(place)
+            || (filled == 0 && (0..self.targets.len()).any(|place| self.health.is_out(place)))
+    }
+
+    /// Moves the mark of a walk. False where that is not there any more: the target has lost the bucket, and what was brought
+    /// to it before counts no more.
+    async fn mark(
+        &self,
+        name: &BucketName,
+        cursor_name: &[u8],
+        (from, to): (&[u8], &[u8]),
+    ) -> Result<bool, StoreError> {
+        let _shared = self.locks.shared(LockName::Bucket(name.clone())).await;
+        if self.journal.cursor(cursor_name).await?.as_deref() != Some(from) {
+            return Ok(false);
+        }
+        if from != to {
+            self.journal.set_cursor(cursor_name, Some(to)).await?;
+        }
+        Ok(true)
     }
 
     /// The next keys of a bucket, in order: all that the journal knows, and all that are there without its knowing.
@@ -134,23 +175,26 @@ impl Core {
         Ok(keys)
     }
 
+    /// Brings keys to a target. Returns how many, and the last failure of the others.
     async fn fill_keys(
         self: &Arc<Self>,
         name: &BucketName,
         record: &BucketRecord,
         place: usize,
         keys: &[ObjectKey],
-    ) -> Result<(), StoreError> {
+    ) -> (u64, Option<StoreError>) {
         let mut waiting = keys.iter();
         let mut filling: FuturesUnordered<Filling<'_>> = FuturesUnordered::new();
+        let (mut filled, mut failed) = (0, None);
         loop {
             while filling.len() < KEYS_AT_ONCE {
                 let Some(key) = waiting.next() else { break };
                 filling.push(Box::pin(self.fill_key(place, record, (name, key))));
             }
             match filling.next().await {
-                Some(filled) => filled?,
-                None => return Ok(()),
+                Some(Ok(())) => filled += 1,
+                Some(Err(error)) => failed = Some(error),
+                None => return (filled, failed),
             }
         }
     }
@@ -175,8 +219,11 @@ impl Core {
             let Some(held) = version.held_at(number) else { continue };
             let options =
                 OpenOptions { version_id: held.address(record.versioning), ..OpenOptions::default() };
-            let at = self.target_bucket(place, name).await?;
-            let there = self.targets[place].store.head(&Context::background(), &at, key, options).await;
+            let there = self.head(place, name, key, options).await;
+            if matches!(&there, Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Bucket)))
+            {
+                self.bucket_lost(place, name).await?;
+            }
             if !is_there(&version, held, there)? {
                 self.owe_again(place, name, record.handle, key, Some(&version.id())).await?;
             }

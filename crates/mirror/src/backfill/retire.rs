@@ -6,6 +6,7 @@ use types::BucketName;
 
 use crate::core::Core;
 use crate::journal::buckets::{write_bucket, write_bucket_debt};
+use crate::journal::write_cursor;
 use crate::journal::{BucketRecord, Coverage, Member, OwedKey};
 use crate::locks::LockName;
 use crate::repair::KeyName;
@@ -88,19 +89,29 @@ impl Core {
         turn.apply(Commit::default(), after).await
     }
 
-    /// A target has all of a bucket. Every key has passed through the journal by then, so that it knows them all.
+    /// A target has all of a bucket, if it still is the one whose walk left this mark. Every key has passed through the journal
+    /// by then, so that it knows them all.
     pub(super) async fn finish_fill(
         &self,
         name: &BucketName,
-        handle: u64,
-        place: usize,
+        (cursor_name, marked): (&[u8], &[u8]),
+        (handle, place): (u64, usize),
     ) -> Result<(), StoreError> {
         let number = self.targets[place].number;
-        self.change_record(name, handle, |record| {
-            record.set_member(number, Member::Full);
-            record.coverage = Coverage::Whole;
-        })
-        .await
+        let _alone = self.locks.alone(LockName::Bucket(name.clone())).await;
+        let record = self.journal.bucket(name).await?;
+        let is_filling =
+            |record: &BucketRecord| record.handle == handle && record.member(number) == Some(Member::Filling);
+        let Some(mut record) = record.filter(is_filling) else { return Ok(()) };
+        if self.journal.cursor(cursor_name).await?.as_deref() != Some(marked) {
+            return Ok(());
+        }
+        record.set_member(number, Member::Full);
+        record.coverage = Coverage::Whole;
+        let mut commit = Commit::default();
+        write_bucket(&mut commit, name, Some(&record));
+        write_cursor(&mut commit, cursor_name, None);
+        self.journal.commit(commit).await
     }
 
     /// Changes the record of a bucket that is still the one of this handle.

@@ -26,6 +26,7 @@ pub(crate) use record::{
     Held, Intent, KeyState, Member, Origin, PartRecord, Plan, Sequence, Stray, UploadNumber, UploadRecord,
     Version, What, parse_version_id,
 };
+pub(crate) use targets::write_cursor;
 
 /// The journal of one mirror, which alone writes to its engine. Cloning shares it.
 #[derive(Clone)]

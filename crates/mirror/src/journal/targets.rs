@@ -64,12 +64,8 @@ impl Journal {
 
     /// Keeps where an audit or a back-fill stands; `None` forgets it.
     pub(crate) async fn set_cursor(&self, name: &[u8], value: Option<&[u8]>) -> Result<(), StoreError> {
-        let row = keys::named(Family::Cursor, name);
         let mut commit = Commit::default();
-        match value {
-            Some(value) => commit.put(row, encode_cursor(value)),
-            None => commit.delete(row),
-        };
+        write_cursor(&mut commit, name, value);
         self.commit(commit).await
     }
 
@@ -81,4 +77,13 @@ impl Journal {
             .map(|row| Ok((row.key[1..].to_vec(), read(decode_cursor(&row.value))?.to_vec())))
             .collect()
     }
+}
+
+/// Puts or removes where an audit or a back-fill stands.
+pub(crate) fn write_cursor(commit: &mut Commit, name: &[u8], value: Option<&[u8]>) {
+    let row = keys::named(Family::Cursor, name);
+    match value {
+        Some(value) => commit.put(row, encode_cursor(value)),
+        None => commit.delete(row),
+    };
 }

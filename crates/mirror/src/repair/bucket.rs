@@ -5,9 +5,10 @@ use store::{Bucket, BucketUpdate, Missing, StoreError, StoreErrorKind, Versionin
 use types::{BucketName, Context, ObjectKey, VersionId};
 
 use super::chore::KeyName;
+use crate::backfill::cursor_name;
 use crate::core::Core;
 use crate::journal::buckets::{write_bucket, write_bucket_debt};
-use crate::journal::{BucketDebt, BucketRecord, Current, Member};
+use crate::journal::{BucketDebt, BucketRecord, Current, Member, write_cursor};
 use crate::locks::LockName;
 use crate::target::TargetNumber;
 use crate::write::Turn;
@@ -178,9 +179,10 @@ impl Core {
         if !is_lost {
             return Ok(());
         }
-        // What was in it is gone with it, so all of it is filled in again.
+        // What was in it is gone with it, so all of it is filled in again, from the first key.
         record.set_member(number, Member::New);
         let mut commit = Commit::default();
+        write_cursor(&mut commit, &cursor_name(number, name), None);
         write_bucket(&mut commit, name, Some(&record));
         let debt = BucketDebt { since: self.now(), removed: Vec::new() };
         write_bucket_debt(&mut commit, number, name, Some(&debt));
