@@ -21,6 +21,9 @@ const BUCKETS_MAX: usize = 10_000;
 /// Epoch keys asked for at once.
 const PAGE: usize = 1000;
 const OPERATION: &str = "keys of the bucket";
+/// What a caller is told where names cannot be encrypted.
+const NAMES_NEED: &str =
+    "Encrypted names need a store with conditional writes, so that a bucket has one key of names.";
 /// How long a key that is written with is taken to stand in the store. Others may remove it: a server that knows the bucket
 /// too, a console, a rule of the service.
 const SEEN_HOLDS: Duration = Duration::from_secs(60);
@@ -179,18 +182,14 @@ impl Epochs {
         let _inside = enter(gate).await?;
         let primary = self.primary().await?;
         let record = self.wrap(bucket, id, &primary, secret).await?;
-        let name = if id == NAMES_ID { self.reserved.names() } else { self.reserved.epoch(&id) };
-        let condition = self.if_absent(bucket);
+        // The number of an epoch stands for one secret; that of names for whichever was made first.
+        let (name, condition) = match id {
+            NAMES_ID => (self.reserved.names(), WriteCondition::IfAbsent),
+            id => (self.reserved.epoch(&id), WriteCondition::Always),
+        };
         match self.store(cx, bucket, &own_key(&name)?, &record, condition).await {
             Err(error) if !matches!(error.kind, StoreErrorKind::ConditionFailed) => Err(error),
             _ => Ok(primary),
-        }
-    }
-
-    fn if_absent(&self, bucket: &Bucket) -> WriteCondition {
-        match self.inner.capabilities(bucket).conditional_put.is_yes() {
-            true => WriteCondition::IfAbsent,
-            false => WriteCondition::Always,
         }
     }
 
@@ -320,7 +319,8 @@ impl Epochs {
         Ok(secret)
     }
 
-    /// Of several who make it at once, the one whose object stays has made it.
+    /// Of several who make it at once, one has made it, and the others take that. A store that cannot tell who was first would
+    /// have names under two keys, of which one is lost.
     async fn make_names(
         &self,
         cx: &Context,
@@ -328,11 +328,13 @@ impl Epochs {
         key: &ObjectKey,
         gate: &Gate,
     ) -> Result<Secret, StoreError> {
+        if !self.inner.capabilities(bucket).conditional_put.is_yes() {
+            return Err(StoreError::new(StoreErrorKind::Unsupported(NAMES_NEED), OPERATION));
+        }
         let _inside = enter(gate).await?;
         let primary = self.primary().await?;
         let record = self.wrap(bucket, NAMES_ID, &primary, &Secret::random(&*self.random)).await?;
-        let condition = self.if_absent(bucket);
-        match self.store(cx, bucket, key, &record, condition).await {
+        match self.store(cx, bucket, key, &record, WriteCondition::IfAbsent).await {
             Err(error)
                 if matches!(error.kind, StoreErrorKind::ConditionFailed | StoreErrorKind::Conflict) => {}
             stored => drop(stored?),
