@@ -11,6 +11,9 @@ use crate::names::NameCipher;
 /// The only delimiter that encrypted names know.
 const FOLDERS: &str = "/";
 
+/// Entries asked for at once where some were left out, so that a small page is not as many requests as there are such.
+const HIDING_PAGE: usize = 1000;
+
 /// The name of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Name<'a> {
@@ -224,7 +227,7 @@ enum Hidden {
 
 struct Gathered<L: Listing> {
     entries: Vec<(L::Entry, String)>,
-    /// Where the store has more.
+    /// The listing behind what was looked at, where there is more; with nothing hidden, some of it is shown.
     rest: Option<(L, Hidden)>,
 }
 
@@ -293,7 +296,8 @@ impl Core {
         Ok(!found.entries.is_empty())
     }
 
-    /// As many entries as are asked for, or all that there are, and where the listing goes on behind them.
+    /// As many entries as are asked for, or all that there are, and where the store has more that may be shown. What is known
+    /// to be shown behind them is not kept: the caller goes on behind the last that it got.
     async fn gather<L: Listing>(
         &self,
         cx: &Context,
@@ -302,8 +306,12 @@ impl Core {
         (view, limit): (&View, usize),
     ) -> Result<Gathered<L>, StoreError> {
         let mut entries = Vec::new();
+        let large = limit.max(HIDING_PAGE);
+        // One more than is wanted tells at once whether there is more.
+        let mut hiding_page = limit.saturating_add(1).min(large);
         loop {
-            *next.fields().limit = limit - entries.len();
+            *next.fields().limit = if view.hides() { hiding_page } else { limit - entries.len() };
+            hiding_page = large;
             let (page, more) = next.clone().page(&self.inner, cx, bucket).await?;
             let Some(last) = page.last() else { return Ok(Gathered { entries, rest: None }) };
             let behind = next.clone().behind(last);
@@ -313,9 +321,12 @@ impl Core {
                     continue;
                 }
                 let stored = L::name(&entry).text().to_owned();
-                if let Some(entry) = view.of::<L>(entry) {
-                    entries.push((entry, stored));
+                let Some(entry) = view.of::<L>(entry) else { continue };
+                if entries.len() == limit {
+                    // One more than asked for: there is more, and nothing of it is needed.
+                    return Ok(Gathered { entries, rest: Some((behind, Hidden::None)) });
                 }
+                entries.push((entry, stored));
             }
             if !more {
                 return Ok(Gathered { entries, rest: None });

@@ -22,6 +22,8 @@ pub(crate) struct Between {
     pub(crate) inner: SharedStore,
     /// It keeps no metadata with an object, no identity, and copies nothing.
     pub(crate) bare: bool,
+    /// It knows no conditions.
+    pub(crate) unconditional: bool,
     pub(crate) calls: Mutex<Vec<&'static str>>,
     /// How many calls go well from now on.
     pub(crate) good: AtomicUsize,
@@ -47,6 +49,7 @@ impl Between {
         Self {
             inner,
             bare: false,
+            unconditional: false,
             calls: Mutex::default(),
             good: AtomicUsize::new(usize::MAX),
             lost_answer: false,
@@ -138,7 +141,10 @@ impl BucketStore for Between {
 #[async_trait]
 impl ObjectStore for Between {
     fn capabilities(&self, bucket: &Bucket) -> Capabilities {
-        let inner = self.inner.capabilities(bucket);
+        let mut inner = self.inner.capabilities(bucket);
+        if self.unconditional {
+            inner.conditional_put = Support::No("for a test");
+        }
         if !self.bare {
             return inner;
         }

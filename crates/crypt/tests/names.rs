@@ -1,0 +1,60 @@
+//! Encrypted names: what they need of a store, and what listings of them cost.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod common;
+
+use common::beside::Beside;
+use common::between::Between;
+use common::desk::assert_refused;
+use common::{Layered, Setup};
+use crypt::Names;
+use store::{ListEntry, ListObjects, Position, StoreErrorKind};
+
+fn encrypted() -> Setup {
+    Setup { names: Names::Encrypted, ..Setup::default() }
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_tell_who_was_first_has_no_encrypted_names() {
+    let inner = Layered::new(Vec::new()).inner();
+    let between = Between { unconditional: true, ..Between::new(inner.clone()) };
+    let beside = Beside::over(encrypted(), between).await;
+    assert_refused!(beside.put("k").await, StoreErrorKind::Unsupported(why) if why.contains("names"));
+    let listed = beside.store.list(&beside.cx, &beside.bucket, ListObjects::default()).await;
+    assert_refused!(listed, StoreErrorKind::Unsupported(_));
+    assert_eq!(beside.own_keys().await, []);
+    let plain = Setup::default();
+    let between = Between { unconditional: true, ..Between::new(Layered::new(Vec::new()).inner()) };
+    Beside::over(plain, between).await.put("k").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_page_within_a_folder_is_few_requests_however_much_it_leaves_out() {
+    let beside = Beside::new(encrypted()).await;
+    for n in 0..300 {
+        beside.put(&format!("folder/{n}")).await.unwrap();
+    }
+    beside.between.take_calls();
+    let prefix = "folder/29".to_owned();
+    let mut options = ListObjects { prefix, limit: 1, ..ListObjects::default() };
+    let (mut found, mut pages) = (Vec::new(), 0);
+    loop {
+        let page = beside.store.list(&beside.cx, &beside.bucket, options.clone()).await.unwrap();
+        pages += 1;
+        assert_eq!(page.entries.len(), 1);
+        let ListEntry::Object(object) = &page.entries[0] else { panic!("nothing was to be folded") };
+        found.push(object.key.as_str().to_owned());
+        options.after = Some(Position::Key(object.key.as_str().to_owned()));
+        if !page.more {
+            break;
+        }
+    }
+    let mut wanted: Vec<String> = (290..300).map(|n| format!("folder/{n}")).collect();
+    wanted.push("folder/29".into());
+    found.sort();
+    wanted.sort();
+    assert_eq!((found, pages), (wanted, 11));
+    let lists = beside.between.take_calls().iter().filter(|call| **call == "list").count();
+    assert!(lists <= 3 * pages, "{lists} requests for {pages} pages");
+}
