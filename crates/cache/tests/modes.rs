@@ -380,3 +380,21 @@ async fn every_write_says_that_it_passes_by_and_is_seen_at_once() {
         assert_eq!(world.list("").await.0, 1);
     }
 }
+
+#[tokio::test]
+async fn the_bucket_that_a_request_looks_up_first_is_no_answer_of_its_own() {
+    let world = World::new(eager(Mode::Immutable)).await;
+    let (store, bucket) = (&world.desk.store, &world.desk.bucket);
+    let cache = world.cache.as_ref().unwrap();
+    world.desk.put("k", pattern(1, 10)).await;
+    world.desk.get("k").await;
+    let before = cache.stats().bypasses.get();
+    let cx = Context { notes: Notes::kept(), ..Context::background() };
+    for _ in 0..3 {
+        store.bucket(&cx, &bucket.name).await.unwrap();
+        assert_eq!(said(&cx), (Bypass, None));
+        assert_eq!(world.desk.get("k").await.1.0, Hit);
+    }
+    assert_eq!(cache.stats().bypasses.get(), before);
+    assert_eq!(cache.stats().hits.get(), 3);
+}

@@ -30,18 +30,18 @@ impl BucketStore for Cached {
                 if self.0.belief.outlives_the_store() {
                     self.0.learn_bucket(&bucket, seen_at, moment).await;
                 }
-                self.0.note(cx, CacheStatus::Bypass);
+                self.0.note_bucket(cx, CacheStatus::Bypass, None);
                 Ok(bucket)
             }
             Err(error) if self.0.is_away(&error) => match self.0.recall_bucket(name).await {
                 Some((bucket, seen_at)) => {
-                    self.0.note_aged(cx, CacheStatus::Stale, seen_at);
+                    self.0.note_bucket(cx, CacheStatus::Stale, Some(seen_at));
                     Ok(bucket)
                 }
                 None => Err(error),
             },
             Err(error) => {
-                self.0.note(cx, CacheStatus::Bypass);
+                self.0.note_bucket(cx, CacheStatus::Bypass, None);
                 Err(error)
             }
         }

@@ -88,6 +88,12 @@ impl View {
         }
     }
 
+    /// As [`View::note`] and [`View::note_aged`], without counting: each request looks its bucket up first, and counts as what
+    /// it came for.
+    fn note_bucket(&self, cx: &Context, status: CacheStatus, seen_at: Option<Timestamp>) {
+        cx.notes.cache(CacheNote { status, age: seen_at.map(|seen_at| self.now().since(seen_at)) });
+    }
+
     /// Says how an answer came about. The last word on it is ours: the store below has spoken.
     fn note(&self, cx: &Context, status: CacheStatus) {
         self.core.stats.of(status).add(1);
