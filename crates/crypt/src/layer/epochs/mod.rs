@@ -1,25 +1,24 @@
+mod seen;
+mod stored;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use store::{
-    Bucket, ListEntry, ListObjects, Missing, OpenOptions, Position, PutOptions, PutOutcome, SharedStore,
-    StoreError, StoreErrorKind, WriteCondition,
-};
-use types::{Body, BucketName, ByteRange, Clock, Context, ETag, ObjectKey, Random, Timestamp};
+use store::{Bucket, Missing, SharedStore, StoreError, StoreErrorKind, WriteCondition};
+use types::{BucketName, Clock, Context, ObjectKey, Random, Timestamp};
 
+pub(super) use self::stored::OwnObject;
+use self::stored::own_key;
 use super::gate::{Gate, Inside};
 use super::reserved::Reserved;
-use crate::error::{During, corrupt, from_stored_body};
+use crate::error::{During, corrupt};
 use crate::format::{Id, Secret, new_id};
-use crate::keys::{EPOCH_MAX_BYTES, EpochRecord, KeyErrorKind, KeyService, context};
+use crate::keys::{EpochRecord, KeyErrorKind, KeyService, context};
 use crate::stats::CryptStats;
 
 /// Buckets whose keys are kept in memory; past it all are forgotten and read again as they are needed.
 const BUCKETS_MAX: usize = 10_000;
-/// Epoch keys asked for at once.
-const PAGE: usize = 1000;
 const OPERATION: &str = "keys of the bucket";
 /// What a caller is told where names cannot be encrypted.
 const NAMES_NEED: &str =
@@ -58,27 +57,6 @@ struct Writing {
     secret: Secret,
     /// When it was last known to stand in the store.
     seen_at: Timestamp,
-}
-
-/// An object of the layer's own as it stands in the store, whatever it holds.
-pub(super) struct OwnObject {
-    pub(super) key: ObjectKey,
-    pub(super) etag: ETag,
-    bytes: Bytes,
-}
-
-/// An epoch key as it stands in the store.
-pub(super) struct StoredEpoch {
-    pub(super) key: ObjectKey,
-    pub(super) etag: ETag,
-    pub(super) record: EpochRecord,
-}
-
-impl OwnObject {
-    pub(super) fn epoch(self) -> Result<StoredEpoch, StoreError> {
-        let record = EpochRecord::decode(&self.bytes).during(OPERATION)?;
-        Ok(StoredEpoch { key: self.key, etag: self.etag, record })
-    }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -136,61 +114,6 @@ impl Epochs {
         locked(&keys.known).insert(id, secret.clone());
         *locked(&keys.writing) = Some(Writing { key_id, id, secret: secret.clone(), seen_at });
         Ok((id, secret))
-    }
-
-    /// Looks whether the key that is written with still stands in the store, and that of names with it, and puts back what
-    /// does not: objects need it that were written since.
-    async fn see(
-        &self,
-        cx: &Context,
-        bucket: &Bucket,
-        (keys, gate): (&BucketKeys, &Gate),
-        writing: Writing,
-    ) -> Result<(String, Id, Secret), StoreError> {
-        let Writing { mut key_id, id, secret, .. } = writing;
-        if !self.stands(cx, bucket, &own_key(&self.reserved.epoch(&id))?).await? {
-            key_id = self.put_back(cx, bucket, gate, (id, &secret)).await?;
-        }
-        let names = locked(&keys.known).get(&NAMES_ID).cloned();
-        if let Some(names) = names
-            && !self.stands(cx, bucket, &own_key(&self.reserved.names())?).await?
-        {
-            self.put_back(cx, bucket, gate, (NAMES_ID, &names)).await?;
-        }
-        Ok((key_id, id, secret))
-    }
-
-    /// Whether a key of the layer's own is there.
-    async fn stands(&self, cx: &Context, bucket: &Bucket, key: &ObjectKey) -> Result<bool, StoreError> {
-        match self.inner.head(cx, bucket, key, OpenOptions::default()).await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.kind {
-                StoreErrorKind::Missing(Missing::Key) | StoreErrorKind::DeleteMarker { .. } => Ok(false),
-                _ => Err(error),
-            },
-        }
-    }
-
-    /// Stores a key that is known and is not there any more, unless somebody else just has; what it is wrapped with now.
-    async fn put_back(
-        &self,
-        cx: &Context,
-        bucket: &Bucket,
-        gate: &Gate,
-        (id, secret): (Id, &Secret),
-    ) -> Result<String, StoreError> {
-        let _inside = enter(gate).await?;
-        let primary = self.primary().await?;
-        let record = self.wrap(bucket, id, &primary, secret).await?;
-        // The number of an epoch stands for one secret; that of names for whichever was made first.
-        let (name, condition) = match id {
-            NAMES_ID => (self.reserved.names(), WriteCondition::IfAbsent),
-            id => (self.reserved.epoch(&id), WriteCondition::Always),
-        };
-        match self.store(cx, bucket, &own_key(&name)?, &record, condition).await {
-            Err(error) if !matches!(error.kind, StoreErrorKind::ConditionFailed) => Err(error),
-            _ => Ok(primary),
-        }
     }
 
     /// An epoch key that is there and wrapped with `key_id`.
@@ -343,89 +266,8 @@ impl Epochs {
         let stored = self.load(cx, bucket, key).await?;
         self.unwrap(bucket, &stored.record).await
     }
-
-    /// The keys of all epoch keys that the bucket has.
-    pub(super) async fn list(&self, cx: &Context, bucket: &Bucket) -> Result<Vec<ObjectKey>, StoreError> {
-        let mut keys: Vec<ObjectKey> = Vec::new();
-        let mut after = None;
-        loop {
-            let prefix = self.reserved.epochs();
-            let options = ListObjects { prefix, delimiter: None, after, limit: PAGE };
-            let page = self.inner.list(cx, bucket, options).await?;
-            keys.extend(page.entries.into_iter().filter_map(|entry| match entry {
-                ListEntry::Object(object) => Some(object.key),
-                ListEntry::Prefix(_) => None,
-            }));
-            match keys.last() {
-                Some(last) if page.more => after = Some(Position::Key(last.as_str().to_owned())),
-                _ => return Ok(keys),
-            }
-        }
-    }
-
-    /// All objects of the layer's own in a bucket, that of encrypted names included.
-    pub(super) async fn all(&self, cx: &Context, bucket: &Bucket) -> Result<Vec<OwnObject>, StoreError> {
-        let mut keys = self.list(cx, bucket).await?;
-        keys.push(own_key(&self.reserved.names())?);
-        let mut stored = Vec::with_capacity(keys.len());
-        for key in keys {
-            match self.fetch(cx, bucket, &key).await {
-                Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Key)) => {}
-                fetched => stored.push(fetched?),
-            }
-        }
-        Ok(stored)
-    }
-
-    async fn load(&self, cx: &Context, bucket: &Bucket, key: &ObjectKey) -> Result<StoredEpoch, StoreError> {
-        self.fetch(cx, bucket, key).await?.epoch()
-    }
-
-    async fn fetch(&self, cx: &Context, bucket: &Bucket, key: &ObjectKey) -> Result<OwnObject, StoreError> {
-        let opened = match self.inner.open(cx, bucket, key, OpenOptions::default()).await {
-            Err(error) if matches!(error.kind, StoreErrorKind::DeleteMarker { .. }) => {
-                return Err(StoreError::missing(Missing::Key, OPERATION));
-            }
-            opened => opened?,
-        };
-        if opened.info.size_bytes > EPOCH_MAX_BYTES as u64 {
-            return Err(corrupt(OPERATION));
-        }
-        let body = opened.content.read(ByteRange::whole(opened.info.size_bytes)).await?;
-        let bytes =
-            body.collect(EPOCH_MAX_BYTES).await.map_err(|error| from_stored_body(error, OPERATION))?;
-        Ok(OwnObject { key: key.clone(), etag: opened.info.etag, bytes })
-    }
-
-    pub(super) async fn store(
-        &self,
-        cx: &Context,
-        bucket: &Bucket,
-        key: &ObjectKey,
-        record: &EpochRecord,
-        condition: WriteCondition,
-    ) -> Result<PutOutcome, StoreError> {
-        let options = PutOptions { condition, ..PutOptions::default() };
-        self.inner.put(cx, bucket, key, Body::from_bytes(record.encode()), options).await
-    }
-
-    /// Puts a key back as it was.
-    pub(super) async fn restore(
-        &self,
-        cx: &Context,
-        bucket: &Bucket,
-        stored: &OwnObject,
-    ) -> Result<(), StoreError> {
-        let body = Body::from_bytes(stored.bytes.clone());
-        self.inner.put(cx, bucket, &stored.key, body, PutOptions::default()).await.map(drop)
-    }
 }
 
 async fn enter(gate: &Gate) -> Result<Inside, StoreError> {
     gate.enter().await.ok_or_else(|| StoreError::missing(Missing::Bucket, OPERATION))
-}
-
-/// A key of the layer's own.
-fn own_key(text: &str) -> Result<ObjectKey, StoreError> {
-    ObjectKey::new(text).map_err(|error| StoreError::with_source(StoreErrorKind::Internal, OPERATION, error))
 }
