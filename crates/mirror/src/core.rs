@@ -11,6 +11,7 @@ use crate::health::{Gate, Health, HealthOptions, ReadPolicy};
 use crate::journal::{BucketRecord, Journal, Member};
 use crate::locks::{LockName, Locks};
 use crate::policy::WritePolicy;
+use crate::repair::Passes;
 use crate::stats::Stats;
 use crate::target::{Target, TargetNumber};
 
@@ -79,6 +80,7 @@ impl Mirror {
             running: Arc::default(),
             unsettled: Mutex::default(),
             work: Notify::new(),
+            passes: Passes::default(),
         };
         core.load_unsettled().await?;
         Ok(Self(Arc::new(core)))
@@ -125,6 +127,8 @@ pub(crate) struct Core {
     unsettled: Mutex<HashSet<(u64, ObjectKey)>>,
     /// There is something for repair to do.
     pub(crate) work: Notify,
+    /// Where repair stopped at each target.
+    pub(crate) passes: Passes,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -5,8 +5,10 @@ mod chore;
 mod events;
 mod key;
 mod pass;
+mod round;
 mod run;
 mod settle;
 
 pub(crate) use chore::KeyName;
 pub use events::{RepairEvent, RepairReport};
+pub(crate) use round::Passes;

@@ -5,15 +5,16 @@ use store::{StoreError, UploadRef};
 use types::{BucketName, Context, ObjectKey};
 
 use super::chore::KeyName;
+use super::round::Round;
 use super::{RepairEvent, RepairReport};
 use crate::core::{Core, Mirror};
 use crate::journal::uploads::write_abort;
-use crate::journal::{AbortRecord, OwedKey, UploadNumber};
+use crate::journal::{AbortRecord, UploadNumber};
 
 /// Debts that are read at once.
 const PAGE_DEBTS: usize = 256;
-/// Failures after which a pass gives a target up for now.
-const FAILURES_MAX: u64 = 8;
+/// Keys that fail after which a pass gives a target up for now; the next one goes on behind them.
+const FAILURES_MAX: u64 = 256;
 /// Keys between two words about how far it is.
 const PROGRESS_KEYS: u64 = 64;
 
@@ -80,10 +81,12 @@ impl Core {
             for (name, _) in &page {
                 match self.repair_bucket(place, name).await {
                     Ok(()) => report.repaired += 1,
-                    Err(error) => self.count_failure(place, (name, ""), &error, (tell, report)),
-                }
-                if report.failed >= FAILURES_MAX {
-                    return Ok(());
+                    Err(error) => {
+                        self.count_failure(place, (name, ""), &error, (tell, report));
+                        if self.health.is_out(place) {
+                            return Ok(());
+                        }
+                    }
                 }
             }
             let is_last = page.len() < PAGE_DEBTS;
@@ -102,14 +105,19 @@ impl Core {
         let number = self.targets[place].number;
         loop {
             let page = self.journal.aborts(number, PAGE_DEBTS).await?;
+            let mut failed = 0;
             for (upload, record) in &page {
-                if self.abort_at(place, *upload, record).await.is_err() {
-                    report.failed += 1;
-                    return Ok(());
+                if self.abort_at(place, *upload, record).await.is_ok() {
+                    report.repaired += 1;
+                    continue;
                 }
-                report.repaired += 1;
+                failed += 1;
+                if self.health.is_out(place) {
+                    break;
+                }
             }
-            if page.len() < PAGE_DEBTS {
+            report.failed += failed;
+            if page.len() < PAGE_DEBTS || failed > 0 {
                 return Ok(());
             }
         }
@@ -152,11 +160,15 @@ impl Core {
             total: done + self.journal.counts().of(number),
             bytes: stats.targets[place].repaired_bytes.get() - bytes_before,
         };
-        let mut after: Option<OwedKey> = None;
-        loop {
-            let page = self.journal.owed(number, after.as_ref(), PAGE_DEBTS).await?;
+        let mut round = Round::behind(self.passes.stopped_at(place));
+        let mut failed = 0;
+        'round: loop {
+            let page = self.journal.owed(number, round.after.as_ref(), PAGE_DEBTS).await?;
             let is_last = page.len() < PAGE_DEBTS;
             for owed in page {
+                if round.is_done_at(&owed) {
+                    break 'round;
+                }
                 let name =
                     KeyName { bucket: owed.bucket.clone(), handle: owed.handle, key: owed.key.clone() };
                 match self.work_off(place, &name).await {
@@ -165,18 +177,20 @@ impl Core {
                         done += 1;
                     }
                     Err(error) => {
+                        failed += 1;
                         self.count_failure(place, (&owed.bucket, owed.key.as_str()), &error, (tell, report));
+                        if failed >= FAILURES_MAX || self.health.is_out(place) {
+                            self.passes.stop_at(place, owed);
+                            break 'round;
+                        }
                     }
                 }
-                after = Some(owed);
+                round.after = Some(owed);
                 if done > 0 && done % PROGRESS_KEYS == 0 {
                     tell(progress(done));
                 }
-                if report.failed >= FAILURES_MAX {
-                    break;
-                }
             }
-            if is_last || report.failed >= FAILURES_MAX {
+            if is_last && !round.begin_anew() {
                 break;
             }
         }
