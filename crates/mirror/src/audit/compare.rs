@@ -9,7 +9,8 @@ use super::event::{Agreement, Depth, Finding, Remedy, Seen, SeenAt};
 use super::held::{HeldVersion, Holdings};
 use super::slot::{Known, Slot, agreement, shown_id, slots};
 use crate::core::Core;
-use crate::journal::{BucketRecord, KeyState};
+use crate::journal::{BucketRecord, KeyState, Version};
+use crate::repair::KeyName;
 
 /// How often a key is looked at anew because it changed meanwhile.
 const LOOKS_MAX: usize = 3;
@@ -37,6 +38,8 @@ pub(super) struct Found {
     pub(super) bytes: u64,
     /// Whether the journal knows it as an object; `None` where it does not know it.
     wants_object: Option<bool>,
+    /// As the journal knew it before the targets were asked.
+    version: Option<Version>,
 }
 
 /// Compares a key. `listed` is what each target listed of it a little before.
@@ -65,7 +68,7 @@ pub(super) async fn compare(
     Ok(Compared { key, found })
 }
 
-type KnownRows = (KeyState, Vec<crate::journal::Version>);
+type KnownRows = (KeyState, Vec<Version>);
 
 async fn known(core: &Arc<Core>, plan: &Plan, key: &ObjectKey) -> Result<KnownRows, StoreError> {
     let handle = plan.bucket.handle;
@@ -109,7 +112,7 @@ async fn look_at(
         let targets = targets.map(|(target, seen)| SeenAt { target: target.name.clone(), seen }).collect();
         let version_id = shown_id(&slot, &plan.record);
         let finding = Finding { key: key.clone(), version_id, agreement, targets, repaired: Vec::new() };
-        found.push(Found { finding, bytes, wants_object: slot.wants_object() });
+        found.push(Found { finding, bytes, wants_object: slot.wants_object(), version: slot.version });
     }
     found
 }
@@ -138,11 +141,13 @@ async fn repair(core: &Arc<Core>, plan: &Plan, found: &mut [Found]) -> Result<()
     for place in 0..core.targets.len() {
         let mut owing = Vec::new();
         for (nth, found) in found.iter().enumerate() {
-            let Found { finding, wants_object, .. } = found;
+            let Found { finding, wants_object, version, .. } = found;
             if !is_proven(finding, *wants_object) || !lacks(&finding.targets[place].seen, *wants_object) {
                 continue;
             }
-            core.owe_again(place, name, handle, &finding.key, finding.version_id.as_ref()).await?;
+            let Some(version) = version else { continue };
+            let name = KeyName { bucket: name.clone(), handle, key: finding.key.clone() };
+            core.owe_again(place, &name, version).await?;
             owing.push(nth);
         }
         let Some(first) = owing.first() else { continue };

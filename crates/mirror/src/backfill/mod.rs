@@ -25,6 +25,7 @@ pub(crate) use cursor::{NAMES, name as cursor_name, names_of, parse_name};
 use crate::core::Core;
 use crate::journal::{BucketRecord, Held, KeyState, Member, Version, What};
 use crate::locks::LockName;
+use crate::repair::KeyName;
 
 /// Keys that are brought to a target side by side.
 const KEYS_AT_ONCE: usize = 4;
@@ -225,7 +226,8 @@ impl Core {
                 self.bucket_lost(place, name).await?;
             }
             if !is_there(&version, held, there)? {
-                self.owe_again(place, name, record.handle, key, Some(&version.id())).await?;
+                let name = KeyName { bucket: name.clone(), handle: record.handle, key: key.clone() };
+                self.owe_again(place, &name, &version).await?;
             }
         }
         self.repair_key(place, name, record.handle, key).await

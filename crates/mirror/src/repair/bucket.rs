@@ -2,13 +2,13 @@ use std::sync::Arc;
 
 use meta::Commit;
 use store::{Bucket, BucketUpdate, Missing, StoreError, StoreErrorKind, Versioning};
-use types::{BucketName, Context, ObjectKey, VersionId};
+use types::{BucketName, Context};
 
 use super::chore::KeyName;
 use crate::backfill::cursor_name;
 use crate::core::Core;
 use crate::journal::buckets::{write_bucket, write_bucket_debt};
-use crate::journal::{BucketDebt, BucketRecord, Current, Member, write_cursor};
+use crate::journal::{BucketDebt, BucketRecord, CopyState, Current, Member, Version, write_cursor};
 use crate::locks::LockName;
 use crate::target::TargetNumber;
 use crate::write::Turn;
@@ -197,36 +197,32 @@ impl Core {
         if after == turn.state { Ok(()) } else { turn.apply(Commit::default(), after).await }
     }
 
-    /// A target's copy of a version, or of the current one, was found wrong or gone: it owes it again.
+    /// A target's copy of a version was found wrong or gone: it owes it again. `seen` is the version as the journal had it before
+    /// the target was asked: nothing is owed where that has changed since, because what was found may be older than the change.
     pub(crate) async fn owe_again(
         self: &Arc<Self>,
         place: usize,
-        bucket: &BucketName,
-        handle: u64,
-        key: &ObjectKey,
-        version_id: Option<&VersionId>,
+        name: &KeyName,
+        seen: &Version,
     ) -> Result<(), StoreError> {
-        let name = KeyName { bucket: bucket.clone(), handle, key: key.clone() };
-        let Some(mut turn) = self.turn_by_name(&name).await? else { return Ok(()) };
-        let (number, mut after, mut commit) =
-            (self.targets[place].number, turn.state.clone(), Commit::default());
-        crate::write::owe(&mut after.debts, number, self.now());
-        let id = version_id.cloned().or_else(|| turn.state.version().map(crate::journal::Version::id));
-        let version = match &id {
-            Some(id) => self.journal.version(handle, (key, &turn.state), id).await?,
-            None => None,
+        let Some(mut turn) = self.turn_by_name(name).await? else { return Ok(()) };
+        let number = self.targets[place].number;
+        let known = self.journal.version(name.handle, (&name.key, &turn.state), &seen.id()).await?;
+        let is_as_seen = |known: &Version| {
+            known.sequence == seen.sequence && known.copy_at(number) == seen.copy_at(number)
         };
-        if let Some(mut version) = version {
-            let held = version.held_at(number).and_then(|held| held.version_id.clone());
-            if let Some(theirs) = held.filter(|_| turn.record.versioning != Versioning::Off) {
-                turn.place().put_removal(&mut commit, number, version.sequence, &theirs);
-            }
-            version.set_copy(number, crate::journal::CopyState::Owed);
-            if turn.state.version().is_some_and(|current| current.sequence == version.sequence) {
-                after.current = Current::Version(version);
-            } else {
-                turn.place().put_noncurrent(&mut commit, &version);
-            }
+        let Some(mut version) = known.filter(is_as_seen) else { return Ok(()) };
+        let (mut after, mut commit) = (turn.state.clone(), Commit::default());
+        crate::write::owe(&mut after.debts, number, self.now());
+        let held = version.held_at(number).and_then(|held| held.version_id.clone());
+        if let Some(theirs) = held.filter(|_| turn.record.versioning != Versioning::Off) {
+            turn.place().put_removal(&mut commit, number, version.sequence, &theirs);
+        }
+        version.set_copy(number, CopyState::Owed);
+        if turn.state.version().is_some_and(|current| current.sequence == version.sequence) {
+            after.current = Current::Version(version);
+        } else {
+            turn.place().put_noncurrent(&mut commit, &version);
         }
         turn.apply(commit, after).await
     }

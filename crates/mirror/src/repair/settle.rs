@@ -202,12 +202,17 @@ impl Turn {
         self.state.version().is_some_and(|version| version.sequence == draft.sequence)
     }
 
+    fn owed_before(&self, place: usize) -> bool {
+        self.record.versioning == Versioning::Off && self.state.owes(self.core.targets[place].number)
+    }
+
     /// The object that the write made, if a target has it. Where the tags do not tell, because the same bytes were written
-    /// again, and the targets differ in what is said about the object, the latest.
+    /// again, and the targets differ in what is said about the object, the latest. A target without versions that owed the key
+    /// when the write began tells nothing: what it has may be of before that debt.
     fn winner<'a>(&self, there: &'a [(usize, There)]) -> Option<&'a ObjectInfo> {
         let objects = || {
             there.iter().filter_map(|(place, there)| match there {
-                There::Object(info) => Some((place, there, info)),
+                There::Object(info) if !self.owed_before(*place) => Some((place, there, info)),
                 _ => None,
             })
         };

@@ -214,10 +214,23 @@ impl Turn {
     }
 
     /// Whether a target takes a new version of the key now. One that owes an earlier write takes it only after that: so its
-    /// versions come in order, and so it is known what it had before.
+    /// versions come in order, and so it is known what it had before. But what nobody has can never be brought to it, and where
+    /// versions are off the next write replaces that and whatever the target has.
     pub(crate) fn takes_in_order(&self, place: usize) -> bool {
-        !self.state.owes(self.core.targets[place].number)
+        (!self.state.owes(self.core.targets[place].number) || self.is_lost())
             && !self.core.is_running(place, &self.bucket, &self.key)
+    }
+
+    /// Whether no target of the mirror has the key's object, which the bucket keeps no versions of.
+    fn is_lost(&self) -> bool {
+        let has = |version: &Version, target: TargetNumber| {
+            matches!(version.copy_at(target), Some(CopyState::Held(_) | CopyState::OwesTags(_)))
+        };
+        self.record.versioning == Versioning::Off
+            && self
+                .state
+                .version()
+                .is_some_and(|version| !self.core.targets.iter().any(|target| has(version, target.number)))
     }
 
     /// The version with its copies as the replies tell them; targets that did not take part owe it.

@@ -20,6 +20,7 @@ use crate::play::{Act, Client};
 use crate::world::{Nature, Process, World, bucket_name, cx, owner};
 
 mod filling;
+mod lost;
 mod takeover;
 
 const CONTENT: Content = Content { number: 7, size_bytes: 9_000 };
