@@ -95,7 +95,8 @@ impl Core {
         Ok(record)
     }
 
-    async fn removed_before(
+    /// Which removed buckets of the name a target may still hold.
+    pub(crate) async fn removed_before(
         &self,
         number: crate::target::TargetNumber,
         name: &BucketName,
@@ -318,6 +319,13 @@ impl Core {
                 removed.push(bucket.handle);
                 let debt = BucketDebt { since, removed };
                 write_bucket_debt(&mut commit, target.number, &bucket.name, Some(&debt));
+            }
+            // One that is not of the mirror now may still have the bucket, and bring it when it comes back.
+            for number in core.journal.numbers().await? {
+                if core.place_of(number).is_none() {
+                    let debt = BucketDebt { since, removed: vec![bucket.handle] };
+                    write_bucket_debt(&mut commit, number, &bucket.name, Some(&debt));
+                }
             }
             core.journal.commit(commit).await?;
             let mut fan = Fan::new(core.clone());

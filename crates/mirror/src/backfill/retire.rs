@@ -34,7 +34,9 @@ impl Core {
     }
 
     async fn retire_from_buckets(&self, number: TargetNumber) -> Result<(), StoreError> {
-        for (name, _) in self.journal.bucket_debts(number, None, usize::MAX).await? {
+        let debts = self.journal.bucket_debts(number, None, usize::MAX).await?;
+        // That a bucket was removed is kept: a target that comes back with it does not bring it back.
+        for (name, _) in debts.into_iter().filter(|(_, debt)| debt.removed.is_empty()) {
             let mut commit = Commit::default();
             write_bucket_debt(&mut commit, number, &name, None);
             self.journal.commit(commit).await?;

@@ -260,7 +260,8 @@ impl Core {
         for target in &self.targets {
             if record.member(target.number).is_none() {
                 record.set_member(target.number, Member::New);
-                let debt = BucketDebt { since, removed: Vec::new() };
+                let removed = self.removed_before(target.number, name).await?;
+                let debt = BucketDebt { since, removed };
                 write_bucket_debt(&mut commit, target.number, name, Some(&debt));
             }
         }
