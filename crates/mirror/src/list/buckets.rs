@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use store::{Bucket, BucketPage, ListBuckets, StoreError};
+use store::{Bucket, BucketPage, ListBuckets, StoreError, StoreErrorKind};
 use tokio::time::timeout;
 use types::{BucketName, Context};
 
@@ -32,7 +32,10 @@ impl Core {
             if known.iter().all(|(known, _)| *known != name) && !self.is_removed_everywhere(&name).await? {
                 match self.bucket_record(cx, &name).await {
                     Ok(bucket) => buckets.push(bucket),
-                    Err(error) if matches!(error.kind, store::StoreErrorKind::Missing(_)) => {}
+                    // Gone meanwhile, or not to be taken over while a target before that one is away.
+                    Err(error)
+                        if matches!(error.kind, StoreErrorKind::Missing(_) | StoreErrorKind::Unavailable) => {
+                    }
                     Err(error) => return Err(error),
                 }
             }
