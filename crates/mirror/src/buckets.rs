@@ -347,8 +347,12 @@ impl Core {
         .await
     }
 
-    /// Removes at a target what is left of a bucket. The caller holds its lock and takes the debt away.
+    /// Removes at a target what is left of a bucket. The caller takes the debt away. It may go on after nobody waits for it and
+    /// the lock is given back: the target's next bucket of the name is made only after that.
     async fn remove_bucket_at(self: &Arc<Self>, place: usize, name: &BucketName) -> Result<(), StoreError> {
+        let Some(_removing) = self.removing(place, name) else {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, "delete bucket"));
+        };
         let number = self.targets[place].number;
         match self.journal.bucket_debt(number, name).await? {
             Some(debt) => self.remove_left(place, name, &debt).await,

@@ -78,6 +78,7 @@ impl Mirror {
             budget: options.budget,
             target_buckets: Mutex::default(),
             running: Arc::default(),
+            removing: Arc::default(),
             unsettled: Mutex::default(),
             work: Notify::new(),
             passes: Passes::default(),
@@ -123,6 +124,8 @@ pub(crate) struct Core {
     target_buckets: Mutex<HashMap<(usize, BucketName), Bucket>>,
     /// Keys at targets where a call that changes them is under way, though nobody may wait for it any more.
     running: Arc<Mutex<HashSet<(usize, BucketName, ObjectKey)>>>,
+    /// Removed buckets at targets where what is left of them is being removed, though nobody may wait for it any more.
+    removing: Arc<Mutex<HashSet<(usize, BucketName)>>>,
     /// Keys with an intent that no call under way will settle.
     unsettled: Mutex<HashSet<(u64, ObjectKey)>>,
     /// There is something for repair to do.
@@ -215,6 +218,14 @@ impl Core {
         locked(&self.running).contains(&(target, bucket.clone(), key.clone()))
     }
 
+    /// Says that what is left of a bucket is being removed at a target, until what comes back is dropped. `None` while that is
+    /// said already: the target's bucket of the name is not to be touched until then.
+    pub(crate) fn removing(&self, target: usize, bucket: &BucketName) -> Option<Removing> {
+        let name = (target, bucket.clone());
+        let is_first = locked(&self.removing).insert(name.clone());
+        is_first.then(|| Removing { table: self.removing.clone(), name })
+    }
+
     /// Waits until no write to the key is in the middle of its commit.
     pub(crate) async fn wait(&self, bucket: &BucketName, key: &ObjectKey) {
         drop(self.locks.shared(LockName::Key(bucket.clone(), key.clone())).await);
@@ -289,5 +300,17 @@ impl Drop for Running {
         self.names.iter().for_each(|name| {
             table.remove(name);
         });
+    }
+}
+
+/// What is left of a bucket is being removed at a target while this lives.
+pub(crate) struct Removing {
+    table: Arc<Mutex<HashSet<(usize, BucketName)>>>,
+    name: (usize, BucketName),
+}
+
+impl Drop for Removing {
+    fn drop(&mut self) {
+        locked(&self.table).remove(&self.name);
     }
 }

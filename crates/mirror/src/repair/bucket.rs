@@ -28,6 +28,9 @@ impl Core {
         let number = self.targets[place].number;
         let _alone = self.locks.alone(LockName::Bucket(name.clone())).await;
         let Some(debt) = self.journal.bucket_debt(number, name).await? else { return Ok(()) };
+        let Some(_removing) = self.removing(place, name) else {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, OPERATION));
+        };
         self.forget_target_bucket(place, name);
         if !debt.removed.is_empty() {
             self.remove_left(place, name, &debt).await?;

@@ -75,3 +75,22 @@ async fn repair_never_resurrects_what_was_deleted() {
     assert_eq!((world.at(0, "k").await, world.at(1, "k").await), (None, None));
     assert_eq!(world.owed_keys().await, [0, 0]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_that_is_removed_slowly_takes_its_successor_from_nobody() {
+    use store::BucketStore;
+    let mut world = World::of(2, WritePolicy::Any).await;
+    let (name, owner) = (world.bucket.name.clone(), world.bucket.owner.clone());
+    world.targets[1].faults.set(Mood::Slow(Duration::from_secs(10)));
+    world.mirror.delete_bucket(&noted(), &world.bucket).await.unwrap();
+    world.targets[1].faults.set(Mood::Well);
+    world.bucket =
+        world.mirror.create_bucket(&noted(), &name, &owner, &types::TagSet::default()).await.unwrap();
+    world.mirror.repair(&mut |_| {}).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    world.repair().await;
+    world.put(&noted(), "k", Body::from_bytes(bytes(10))).await.unwrap();
+    world.repair().await;
+    assert_eq!(world.at(1, "k").await.map(|bytes| bytes.len()), Some(10));
+    assert_eq!(world.owed_keys().await, [0, 0]);
+}
