@@ -34,10 +34,12 @@ def server(tmp_path_factory):
     """A running server with an empty data directory."""
     external = os.environ.get("SLUICE_TEST_ENDPOINT")
     running = External(external) if external else gateways.make_server(tmp_path_factory.mktemp("server"))
-    running.start()
-    yield running
-    assert running.stop() == 0, "the server did not end well"
-    running.close()
+    try:
+        running.start()
+        yield running
+        assert running.stop() == 0, "the server did not end well"
+    finally:
+        running.close()
 
 
 @pytest.fixture
