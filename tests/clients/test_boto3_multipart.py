@@ -183,6 +183,7 @@ def test_an_upload_outlives_a_restart(server, s3, bucket):
     assert read(s3, bucket, "k") == bytes_of(PART) + b"end"
 
 
+@pytest.mark.needs("small_parts")
 def test_a_thousand_parts(s3, bucket):
     upload = begin(s3, bucket)
     for number in range(1, 1003):
