@@ -333,25 +333,30 @@ mod tests {
     fn what_is_cached_is_found_under_the_names_that_it_has_there() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("sluice.toml");
-        let cache = "{ kind = \"cache\", path = \"c\", size = \"64MiB\" }";
+        let cache = |path: &str| format!("{{ kind = \"cache\", path = \"{path}\", size = \"64MiB\" }}");
         let text = format!(
-            "[store.a]\nkind = \"memory\"\nlayers = [ {cache} ]\n[store.b]\nkind = \"memory\"\n\
+            "[store.a]\nkind = \"memory\"\nlayers = [ {} ]\n[store.b]\nkind = \"memory\"\n\
              [store.both]\nkind = \"mirror\"\ntargets = [{{ store = \"a\", prefix = \"t/\" }}, \"b\"]\n[bucket.\"*\"]\nstore = \"b\"\n\
              [bucket.one]\nstore = \"both\"\nremote = \"far\"\nprefix = \"p/\"\n\
-             layers = [ {{ kind = \"prefix\", prefix = \"l/\" }}, {cache}, {cache} ]"
+             layers = [ {{ kind = \"prefix\", prefix = \"l/\" }}, {}, {} ]",
+            cache("c"),
+            cache("a"),
+            cache("b"),
         );
         std::fs::write(&file, text).unwrap();
         let config = load(&Flags { config: Some(file), ..Flags::default() }, &Nothing).unwrap();
         let found = caches_of(&config, &BucketName::new("one").unwrap(), "x");
-        let path = place_of(&dir.path().join("c"));
-        let place = |name: &str, keys: &str| Place {
-            path: path.clone(),
+        let place = |path: &str, name: &str, keys: &str| Place {
+            path: place_of(&dir.path().join(path)),
             name: name.to_owned(),
             bucket: "far".to_owned(),
             keys: keys.to_owned(),
         };
-        let expected =
-            [place("bucket.one", "p/l/x"), place("bucket.one#2", "p/l/x"), place("store.a", "t/p/l/x")];
+        let expected = [
+            place("a", "bucket.one", "p/l/x"),
+            place("b", "bucket.one#2", "p/l/x"),
+            place("c", "store.a", "t/p/l/x"),
+        ];
         assert_eq!(found, expected);
         assert_eq!(caches_of(&config, &BucketName::new("two").unwrap(), ""), []);
     }
