@@ -3,6 +3,7 @@
 //! Knows: MD5, SHA, CRC and XXH, and how S3 writes and combines their values.
 //! Does not know: where bytes come from or go, S3's headers and codes.
 
+mod checked;
 mod combine;
 mod hasher;
 mod ingest;
@@ -11,6 +12,7 @@ mod md5;
 mod pool;
 mod stage;
 
+pub use checked::Checked;
 pub use combine::{FullObjectCrc, composite};
 pub use hasher::Hasher;
 pub use ingest::{Digests, Ingest, Receipt};

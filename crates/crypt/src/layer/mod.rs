@@ -1,7 +1,6 @@
 //! The layer: each call in the words of the store beneath, and its answer in plain ones.
 
 mod buckets;
-mod checked;
 mod conditions;
 mod content;
 mod copy;

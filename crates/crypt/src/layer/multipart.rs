@@ -1,6 +1,6 @@
 use assembly::{Listing, algorithm_of};
 use aws_lc_rs::digest;
-use hash::{Ingest, Receipt};
+use hash::{Checked, Ingest, Receipt};
 use store::{
     Bucket, CompleteOptions, CompletedPart, CopyPartOptions, CopySource, CreateUploadOptions, ListParts,
     Missing, OpenOptions, PartOptions, PartOutcome, PartProblem, PartSummary, PartsPage, PutOutcome,
@@ -8,7 +8,6 @@ use store::{
 };
 use types::{Body, Context, ExpectedChecksum, ExpectedDigests, ObjectKey};
 
-use super::checked::Checked;
 use super::core::{Core, Place, keeps, stored};
 use super::look::parts;
 use super::put::{part_header, sent_error, shown};

@@ -1,7 +1,6 @@
 //! Uploads in parts, one operation to a file.
 
 mod abort;
-mod checked;
 mod complete;
 mod copy_part;
 mod create;

@@ -1,8 +1,8 @@
+use hash::Checked;
 use meta::{Check, Commit};
 use store::{PartOptions, PartOutcome, PartProblem, StoreError, StoreErrorKind, UploadRef};
 use types::{Body, Checksum, ExpectedChecksum, ExpectedDigests};
 
-use super::checked::Checked;
 use super::find::FoundUpload;
 use crate::change::Effects;
 use crate::error::During;
