@@ -8,12 +8,14 @@ mod fold;
 mod limits;
 mod memory;
 mod port;
+mod range;
 mod request;
 
 pub use error::{MetaError, MetaErrorKind};
 pub use fold::after_prefix;
 pub use memory::{MemoryMeta, MemoryRecords};
 pub use port::{MetaRead, MetaStore};
+pub use range::{KeyRange, behind_key, behind_prefix};
 pub use request::{
     COMMIT_MAX_BYTES, COMMIT_MAX_WRITES, Check, Commit, ENCODED_KEY_MAX_BYTES, Fold, Record, Revision,
     SCAN_MAX_BYTES, ScanItem, ScanPage, ScanRequest, Write,

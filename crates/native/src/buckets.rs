@@ -100,7 +100,7 @@ impl Native {
                 return Err(StoreError::missing(Missing::Bucket, OPERATION));
             }
             let ranges = [Family::Current, Family::Version]
-                .map(|family| KeyRange::of_prefix(keys::in_bucket(family, bucket.handle).freeze()));
+                .map(|family| KeyRange::of_prefix(&keys::in_bucket(family, bucket.handle).freeze()));
             for range in &ranges {
                 if !self.is_empty(range, OPERATION).await? {
                     return Err(StoreError::new(StoreErrorKind::BucketNotEmpty, OPERATION));
@@ -132,7 +132,7 @@ impl Native {
 
     pub(crate) async fn list_buckets(&self, options: ListBuckets) -> Result<BucketPage, StoreError> {
         const OPERATION: &str = "list buckets";
-        let mut range = KeyRange::of_prefix(keys::bucket_prefix(&options.prefix));
+        let mut range = KeyRange::of_prefix(&keys::bucket_prefix(&options.prefix));
         if let Some(after) = &options.after {
             range = range.behind(&keys::bucket_prefix(after));
         }

@@ -1,4 +1,5 @@
 use bytes::{BufMut, Bytes, BytesMut};
+pub(crate) use meta::{KeyRange, behind_key, behind_prefix};
 use store::Bucket;
 use types::{BucketName, ObjectKey};
 
@@ -32,47 +33,6 @@ pub(crate) enum Family {
     Upload = b'u',
     /// Noncurrent versions and delete markers.
     Version = b'v',
-}
-
-/// A half-open range of keys.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct KeyRange {
-    /// First key, inclusive.
-    pub(crate) start: Bytes,
-    /// End, exclusive.
-    pub(crate) end: Bytes,
-}
-
-impl KeyRange {
-    /// All keys that begin with `prefix`.
-    pub(crate) fn of_prefix(prefix: Bytes) -> Self {
-        let end = behind_prefix(&prefix);
-        Self { start: prefix, end }
-    }
-
-    /// The same range from behind `key` on.
-    pub(crate) fn behind(self, key: &[u8]) -> Self {
-        let start = self.start.max(behind_key(key));
-        Self { start, end: self.end }
-    }
-}
-
-/// The least key that lies behind `key`.
-pub(crate) fn behind_key(key: &[u8]) -> Bytes {
-    let mut next = BytesMut::with_capacity(key.len() + 1);
-    next.put_slice(key);
-    next.put_u8(0);
-    next.freeze()
-}
-
-/// The least key that lies behind every key beginning with `prefix`. A family byte is never 0xFF, so there is one.
-pub(crate) fn behind_prefix(prefix: &[u8]) -> Bytes {
-    let kept = prefix.iter().rposition(|byte| *byte != u8::MAX).map_or(0, |place| place + 1);
-    let mut next = BytesMut::from(&prefix[..kept]);
-    if let Some(last) = next.last_mut() {
-        *last += 1;
-    }
-    next.freeze()
 }
 
 fn begin(family: Family, capacity: usize) -> BytesMut {

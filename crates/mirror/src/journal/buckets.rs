@@ -2,7 +2,7 @@ use meta::Commit;
 use store::StoreError;
 use types::BucketName;
 
-use super::keys::{self, Family, RowRange};
+use super::keys::{self, Family, KeyRange};
 use super::rows::{malformed, read};
 use super::{BucketDebt, BucketRecord, Journal};
 use crate::target::TargetNumber;
@@ -25,9 +25,9 @@ impl Journal {
         limit: usize,
     ) -> Result<(Vec<(BucketName, BucketRecord)>, bool), StoreError> {
         let row = |name: &str| keys::named(Family::Bucket, name.as_bytes());
-        let mut range = RowRange::of_prefix(&row(prefix));
+        let mut range = KeyRange::of_prefix(&row(prefix));
         if let Some(after) = after {
-            range = range.starting(keys::behind(&row(after)));
+            range = range.starting(keys::behind_key(&row(after)));
         }
         // At least one is read, to know whether there are more.
         let (mut rows, more) = self.scan(range, limit.max(1)).await?;
@@ -60,9 +60,9 @@ impl Journal {
         after: Option<&BucketName>,
         limit: usize,
     ) -> Result<Vec<(BucketName, BucketDebt)>, StoreError> {
-        let mut range = RowRange::of_prefix(&keys::of_target(Family::BucketDebt, target));
+        let mut range = KeyRange::of_prefix(&keys::of_target(Family::BucketDebt, target));
         if let Some(after) = after {
-            range = range.starting(keys::behind(&keys::bucket_debt(target, after)));
+            range = range.starting(keys::behind_key(&keys::bucket_debt(target, after)));
         }
         let (rows, _) = self.scan(range, limit).await?;
         let decode = |row: &meta::Record| -> Result<_, StoreError> {

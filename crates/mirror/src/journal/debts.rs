@@ -5,7 +5,7 @@ use store::StoreError;
 use types::{BucketName, ObjectKey, Timestamp, VersionId};
 
 use super::encode::{decode_debt, decode_removal};
-use super::keys::{self, Family, RowRange};
+use super::keys::{self, Family, KeyRange};
 use super::rows::{BATCH_ROWS, malformed, read};
 use super::{AbortRecord, Journal, Sequence, UploadNumber};
 use crate::target::TargetNumber;
@@ -71,9 +71,9 @@ impl Journal {
         after: Option<&OwedKey>,
         limit: usize,
     ) -> Result<Vec<OwedKey>, StoreError> {
-        let mut range = RowRange::of_prefix(&keys::of_target(Family::Debt, target));
+        let mut range = KeyRange::of_prefix(&keys::of_target(Family::Debt, target));
         if let Some(after) = after {
-            range = range.starting(keys::behind(&keys::debt(target, after.handle, after.key.as_str())));
+            range = range.starting(keys::behind_key(&keys::debt(target, after.handle, after.key.as_str())));
         }
         self.owed_in_rows(range, limit).await.map(|(owed, _)| owed)
     }
@@ -88,14 +88,14 @@ impl Journal {
         limit: usize,
     ) -> Result<(Vec<OwedKey>, bool), StoreError> {
         let mut range =
-            RowRange::of_prefix(&keys::debts_in(target, handle)).starting(keys::debt(target, handle, start));
+            KeyRange::of_prefix(&keys::debts_in(target, handle)).starting(keys::debt(target, handle, start));
         if let Some(end) = end {
             range.end = range.end.min(keys::debt(target, handle, end));
         }
         self.owed_in_rows(range, limit).await
     }
 
-    async fn owed_in_rows(&self, range: RowRange, limit: usize) -> Result<(Vec<OwedKey>, bool), StoreError> {
+    async fn owed_in_rows(&self, range: KeyRange, limit: usize) -> Result<(Vec<OwedKey>, bool), StoreError> {
         let (rows, more) = self.scan(range, limit).await?;
         let decode = |row: &meta::Record| -> Result<_, StoreError> {
             let (_, handle, key) = keys::parse_debt(&row.key).ok_or_else(malformed)?;
@@ -113,7 +113,7 @@ impl Journal {
         key: &ObjectKey,
     ) -> Result<Vec<(Sequence, VersionId)>, StoreError> {
         let prefix = keys::removals(target, handle, key.as_str());
-        let (rows, _) = self.scan(RowRange::of_prefix(&prefix), BATCH_ROWS).await?;
+        let (rows, _) = self.scan(KeyRange::of_prefix(&prefix), BATCH_ROWS).await?;
         rows.iter()
             .map(|row| {
                 let sequence = keys::parse_removal(&row.key).ok_or_else(malformed)?;
@@ -128,7 +128,7 @@ impl Journal {
         target: TargetNumber,
         limit: usize,
     ) -> Result<Vec<(UploadNumber, AbortRecord)>, StoreError> {
-        let range = RowRange::of_prefix(&keys::of_target(Family::Abort, target));
+        let range = KeyRange::of_prefix(&keys::of_target(Family::Abort, target));
         let (rows, _) = self.scan(range, limit).await?;
         rows.iter()
             .map(|row| {

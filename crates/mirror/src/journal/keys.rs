@@ -1,4 +1,5 @@
 use bytes::{BufMut, Bytes, BytesMut};
+pub(crate) use meta::{KeyRange, behind_key, behind_prefix};
 use types::{BucketName, ObjectKey};
 
 use super::record::{Sequence, UploadNumber};
@@ -34,35 +35,6 @@ pub(crate) enum Family {
     Upload = b'u',
     /// Noncurrent versions.
     Version = b'v',
-}
-
-/// A half-open range of rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RowRange {
-    pub(crate) start: Bytes,
-    pub(crate) end: Bytes,
-}
-
-impl RowRange {
-    /// All rows that begin with `prefix`.
-    pub(crate) fn of_prefix(prefix: &[u8]) -> Self {
-        Self { start: Bytes::copy_from_slice(prefix), end: behind_prefix(prefix) }
-    }
-
-    /// The same range from `start` on.
-    pub(crate) fn starting(self, start: Bytes) -> Self {
-        Self { start: self.start.max(start), end: self.end }
-    }
-}
-
-/// The least row that lies behind `row`.
-pub(crate) fn behind(row: &[u8]) -> Bytes {
-    [row, &[0]].concat().into()
-}
-
-/// The least row that lies behind every row beginning with `prefix`, whose first byte is a family and so never 0xFF.
-pub(crate) fn behind_prefix(prefix: &[u8]) -> Bytes {
-    meta::after_prefix(prefix).unwrap_or_default().into()
 }
 
 fn begin(family: Family) -> BytesMut {

@@ -4,7 +4,7 @@ use store::StoreError;
 use types::{BucketName, ObjectKey, VersionId};
 
 use super::encode::{encode_debt, encode_removal};
-use super::keys::{self, Family, RowRange};
+use super::keys::{self, Family, KeyRange};
 use super::rows::{BATCH_ROWS, malformed, read};
 use super::{Debt, Intent, Journal, KeyState, Sequence, Version};
 use crate::target::TargetNumber;
@@ -48,7 +48,7 @@ impl Journal {
         (start, end): (&str, Option<&str>),
         limit: usize,
     ) -> Result<(Vec<ListedKey>, bool), StoreError> {
-        let mut range = RowRange::of_prefix(&keys::in_bucket(Family::Key, handle)).starting(keys::of_key(
+        let mut range = KeyRange::of_prefix(&keys::in_bucket(Family::Key, handle)).starting(keys::of_key(
             Family::Key,
             handle,
             start,
@@ -85,9 +85,9 @@ impl Journal {
         behind: Option<Sequence>,
         limit: usize,
     ) -> Result<Vec<Version>, StoreError> {
-        let mut range = RowRange::of_prefix(&keys::under_key(Family::Version, handle, key.as_str()));
+        let mut range = KeyRange::of_prefix(&keys::under_key(Family::Version, handle, key.as_str()));
         if let Some(behind) = behind {
-            range = range.starting(keys::behind(&keys::version(handle, key.as_str(), behind)));
+            range = range.starting(keys::behind_key(&keys::version(handle, key.as_str(), behind)));
         }
         let (rows, _) = self.scan(range, limit).await?;
         rows.iter().map(|row| read(Version::decode(&row.value))).collect()
@@ -119,7 +119,7 @@ impl Journal {
         start: &ObjectKey,
         limit: usize,
     ) -> Result<(Vec<ListedVersion>, bool), StoreError> {
-        let range = RowRange::of_prefix(&keys::in_bucket(Family::Version, handle))
+        let range = KeyRange::of_prefix(&keys::in_bucket(Family::Version, handle))
             .starting(keys::under_key(Family::Version, handle, start.as_str()).freeze());
         let (rows, more) = self.scan(range, limit).await?;
         let decode = |row: &meta::Record| -> Result<_, StoreError> {
@@ -132,7 +132,7 @@ impl Journal {
     /// Whether any object, version or marker of a bucket is known.
     pub(crate) async fn holds_any(&self, handle: u64) -> Result<bool, StoreError> {
         let prefix = keys::in_bucket(Family::Version, handle);
-        if !self.scan(RowRange::of_prefix(&prefix), 1).await?.0.is_empty() {
+        if !self.scan(KeyRange::of_prefix(&prefix), 1).await?.0.is_empty() {
             return Ok(true);
         }
         let mut start = String::new();
@@ -175,9 +175,9 @@ impl Journal {
         after: Option<(u64, &ObjectKey)>,
         limit: usize,
     ) -> Result<Vec<(u64, ObjectKey, Intent)>, StoreError> {
-        let mut range = RowRange::of_prefix(&keys::family(Family::Intent));
+        let mut range = KeyRange::of_prefix(&keys::family(Family::Intent));
         if let Some((handle, key)) = after {
-            range = range.starting(keys::behind(&keys::of_key(Family::Intent, handle, key.as_str())));
+            range = range.starting(keys::behind_key(&keys::of_key(Family::Intent, handle, key.as_str())));
         }
         let (rows, _) = self.scan(range, limit).await?;
         let decode = |row: &meta::Record| -> Result<_, StoreError> {

@@ -3,14 +3,14 @@ use store::StoreError;
 
 use super::Journal;
 use super::encode::decode_target;
-use super::keys::{self, Family, RowRange};
+use super::keys::{self, Family, KeyRange};
 use super::rows::{BATCH_ROWS, read};
 use crate::target::TargetNumber;
 
 impl Journal {
     /// The numbers of all targets that the journal has ever known.
     pub(crate) async fn numbers(&self) -> Result<Vec<TargetNumber>, StoreError> {
-        let (rows, _) = self.scan(RowRange::of_prefix(&keys::family(Family::Target)), BATCH_ROWS).await?;
+        let (rows, _) = self.scan(KeyRange::of_prefix(&keys::family(Family::Target)), BATCH_ROWS).await?;
         rows.iter().map(|row| read(decode_target(&row.value))).collect()
     }
 
@@ -21,7 +21,7 @@ impl Journal {
         let removals = keys::of_target(Family::Removal, target).freeze();
         for prefix in [cursors, aborts, removals] {
             loop {
-                let (rows, more) = self.scan(RowRange::of_prefix(&prefix), BATCH_ROWS).await?;
+                let (rows, more) = self.scan(KeyRange::of_prefix(&prefix), BATCH_ROWS).await?;
                 let mut commit = Commit::default();
                 rows.into_iter().for_each(|row| {
                     commit.delete(row.key);

@@ -4,7 +4,7 @@ use record::Malformed;
 use store::{StoreError, StoreErrorKind};
 
 use super::Journal;
-use super::keys::RowRange;
+use super::keys::KeyRange;
 
 /// Rows that one scan takes where all of a range are wanted.
 pub(super) const BATCH_ROWS: usize = 1_000;
@@ -43,7 +43,7 @@ impl Journal {
     /// The records of a range, at most `limit`, and whether there are more.
     pub(super) async fn scan(
         &self,
-        range: RowRange,
+        range: KeyRange,
         limit: usize,
     ) -> Result<(Vec<Record>, bool), StoreError> {
         if limit == 0 || range.start >= range.end {

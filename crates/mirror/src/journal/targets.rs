@@ -5,7 +5,7 @@ use meta::{Check, Commit};
 use store::{StoreError, StoreErrorKind};
 
 use super::encode::{decode_cursor, decode_target, encode_cursor, encode_target};
-use super::keys::{self, Family, RowRange};
+use super::keys::{self, Family, KeyRange};
 use super::rows::read;
 use super::{DebtCounts, Journal};
 use crate::target::TargetNumber;
@@ -21,7 +21,7 @@ impl Journal {
     ) -> Result<(Self, Vec<TargetNumber>), StoreError> {
         let journal = Self { meta, counts: Arc::default() };
         let (rows, more) =
-            journal.scan(RowRange::of_prefix(&keys::family(Family::Target)), TARGETS_EVER).await?;
+            journal.scan(KeyRange::of_prefix(&keys::family(Family::Target)), TARGETS_EVER).await?;
         let mut known = HashMap::new();
         for row in &rows {
             known.insert(row.key.slice(1..), read(decode_target(&row.value))?);
@@ -71,7 +71,7 @@ impl Journal {
 
     /// What is kept under names that begin with `prefix`, in their order.
     pub(crate) async fn cursors(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
-        let range = RowRange::of_prefix(&keys::named(Family::Cursor, prefix));
+        let range = KeyRange::of_prefix(&keys::named(Family::Cursor, prefix));
         let (rows, _) = self.scan(range, super::rows::BATCH_ROWS).await?;
         rows.iter()
             .map(|row| Ok((row.key[1..].to_vec(), read(decode_cursor(&row.value))?.to_vec())))

@@ -3,7 +3,7 @@ use meta::{Commit, Fold, ScanItem, ScanRequest};
 use store::{ListParts, ListUploads, Position, StoreError, UploadEntry, UploadPage};
 use types::{ObjectKey, Timestamp};
 
-use super::keys::{self, Family, RowRange};
+use super::keys::{self, Family, KeyRange};
 use super::rows::{BATCH_ROWS, engine, malformed, read};
 use super::{AbortRecord, FinishedRecord, Journal, PartRecord, UploadNumber, UploadRecord};
 use crate::target::TargetNumber;
@@ -31,7 +31,7 @@ impl Journal {
         upload: UploadNumber,
         page: ListParts,
     ) -> Result<(Vec<(u32, PartRecord)>, bool), StoreError> {
-        let range = RowRange::of_prefix(&keys::of_upload(Family::Part, upload))
+        let range = KeyRange::of_prefix(&keys::of_upload(Family::Part, upload))
             .starting(keys::part(upload, page.after.saturating_add(1)));
         // At least one is read, to know whether there are more.
         let (mut rows, more) = self.scan(range, page.limit.clamp(1, PAGE_MAX_ENTRIES)).await?;
@@ -80,7 +80,7 @@ impl Journal {
         handle: u64,
         limit: usize,
     ) -> Result<Vec<(ObjectKey, UploadNumber, UploadRecord)>, StoreError> {
-        let range = RowRange::of_prefix(&keys::in_bucket(Family::Upload, handle));
+        let range = KeyRange::of_prefix(&keys::in_bucket(Family::Upload, handle));
         let (rows, _) = self.scan(range, limit).await?;
         rows.iter()
             .map(|row| {
@@ -100,7 +100,7 @@ impl Journal {
 
     /// Forgets outcomes that were kept long enough.
     pub(crate) async fn forget_finished(&self, now: Timestamp) -> Result<(), StoreError> {
-        let mut range = RowRange::of_prefix(&keys::family(Family::Finished));
+        let mut range = KeyRange::of_prefix(&keys::family(Family::Finished));
         loop {
             let (rows, more) = self.scan(range.clone(), BATCH_ROWS).await?;
             let mut commit = Commit::default();
@@ -111,7 +111,7 @@ impl Journal {
             }
             self.commit(commit).await?;
             match rows.last() {
-                Some(last) if more => range.start = keys::behind(&last.key),
+                Some(last) if more => range.start = keys::behind_key(&last.key),
                 _ => return Ok(()),
             }
         }
@@ -120,7 +120,7 @@ impl Journal {
     /// Takes an upload's row away, and then its parts.
     pub(crate) async fn drop_parts(&self, upload: UploadNumber) -> Result<(), StoreError> {
         loop {
-            let range = RowRange::of_prefix(&keys::of_upload(Family::Part, upload));
+            let range = KeyRange::of_prefix(&keys::of_upload(Family::Part, upload));
             let (rows, more) = self.scan(range, BATCH_ROWS).await?;
             let mut commit = Commit::default();
             rows.iter().for_each(|row| {
@@ -185,14 +185,14 @@ fn window(handle: u64, options: &ListUploads) -> ScanRequest {
         keys::put_escaped(&mut written, delimiter.as_bytes());
         Fold { delimiter: written.freeze(), from: prefix.len() }
     });
-    let mut range = RowRange::of_prefix(&prefix);
+    let mut range = KeyRange::of_prefix(&prefix);
     match &options.after {
         None => {}
         Some(Position::Prefix(prefix)) => range = range.starting(keys::behind_prefix(&row(prefix))),
         Some(Position::Key(key)) => {
             let number = options.after_upload.as_ref().and_then(UploadNumber::parse);
             let start: Bytes = match number {
-                Some(number) => keys::behind(&keys::upload(handle, key, number)),
+                Some(number) => keys::behind_key(&keys::upload(handle, key, number)),
                 None => keys::behind_prefix(&keys::under_key(Family::Upload, handle, key)),
             };
             range = range.starting(start);

@@ -1,6 +1,6 @@
 use store::StoreError;
 
-use super::keys::{self, Family, RowRange};
+use super::keys::{self, Family, KeyRange};
 use super::rows::{malformed, read};
 use super::{Journal, KeyState, ListedKey};
 
@@ -18,7 +18,7 @@ impl Journal {
             row.extend_from_slice(place);
             row.freeze()
         };
-        let mut range = RowRange::of_prefix(&row(&[])).starting(row(start));
+        let mut range = KeyRange::of_prefix(&row(&[])).starting(row(start));
         if let Some(end) = end {
             range.end = range.end.min(row(end));
         }

@@ -127,7 +127,7 @@ impl KeyChange<'_> {
     /// The first stored version row behind those that were passed.
     async fn next_version_row(&self, meta: &dyn MetaRead) -> Result<Option<Record>, StoreError> {
         let key = self.key.as_str();
-        let mut range = KeyRange::of_prefix(keys::escaped(Family::Version, self.bucket, key).freeze());
+        let mut range = KeyRange::of_prefix(&keys::escaped(Family::Version, self.bucket, key).freeze());
         if let Some(sequence) = self.scanned_to {
             range = range.behind(&keys::version(self.bucket, key, sequence));
         }

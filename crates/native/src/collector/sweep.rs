@@ -87,7 +87,7 @@ impl Native {
         blob: BlobId,
         operation: &'static str,
     ) -> Result<bool, StoreError> {
-        let references = KeyRange::of_prefix(keys::by_id(Family::BlobReference, blob.to_bytes()));
+        let references = KeyRange::of_prefix(&keys::by_id(Family::BlobReference, blob.to_bytes()));
         self.is_empty(&references, operation).await
     }
 }

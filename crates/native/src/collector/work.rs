@@ -35,7 +35,7 @@ impl Native {
     /// Drops a part table that nothing refers to, a page at a time. The lease is looked at after the references, which is
     /// what makes it safe; see [`crate::lease::Leases`].
     async fn drop_table(&self, table: DataId, report: &mut CollectReport) -> Result<Progress, StoreError> {
-        let references = KeyRange::of_prefix(keys::by_id(Family::TableReference, table.to_bytes()));
+        let references = KeyRange::of_prefix(&keys::by_id(Family::TableReference, table.to_bytes()));
         if !self.is_empty(&references, OPERATION).await? {
             return Ok(Progress::Done);
         }
@@ -43,7 +43,7 @@ impl Native {
             return Ok(Progress::Waits);
         }
         loop {
-            let pages = KeyRange::of_prefix(keys::by_id(Family::PartPage, table.to_bytes()));
+            let pages = KeyRange::of_prefix(&keys::by_id(Family::PartPage, table.to_bytes()));
             let Some(record) = self.scan_some(&pages, 1).await?.pop() else { return Ok(Progress::Done) };
             let page = PartPage::decode(&record.value).during(OPERATION)?;
             let mut effects = Effects::default();
@@ -86,7 +86,7 @@ impl Native {
     /// The parts that a table holds, by number; at most 10,000.
     async fn parts_held(&self, table: DataId) -> Result<HashMap<u32, Place>, StoreError> {
         let mut held = HashMap::new();
-        let mut pages = KeyRange::of_prefix(keys::by_id(Family::PartPage, table.to_bytes()));
+        let mut pages = KeyRange::of_prefix(&keys::by_id(Family::PartPage, table.to_bytes()));
         while let Some(record) = self.scan_some(&pages, 1).await?.pop() {
             let page = PartPage::decode(&record.value).during(OPERATION)?;
             held.extend(page.parts.into_iter().map(|part| (part.number, part.place)));
@@ -97,7 +97,7 @@ impl Native {
 
     /// Ends the uploads of a removed bucket. No new ones come: each checks the bucket's record.
     async fn end_uploads(&self, bucket_handle: u64) -> Result<Progress, StoreError> {
-        let uploads = KeyRange::of_prefix(keys::in_bucket(Family::Upload, bucket_handle).freeze());
+        let uploads = KeyRange::of_prefix(&keys::in_bucket(Family::Upload, bucket_handle).freeze());
         loop {
             let found = self.scan_some(&uploads, UPLOADS_AT_ONCE).await?;
             if found.is_empty() {

@@ -61,7 +61,7 @@ fn what_lies_behind_a_prefix_lies_behind_all_of_it() {
     assert_eq!(&behind_prefix(b"ab")[..], b"ac");
     assert_eq!(&behind_prefix(b"a\xff\xff")[..], b"b");
     let bucket = bucket_of_handle(u64::MAX);
-    let all = KeyRange::of_prefix(in_bucket(Family::Current, bucket.handle).freeze());
+    let all = KeyRange::of_prefix(&in_bucket(Family::Current, bucket.handle).freeze());
     let last = plain(Family::Current, &bucket, &ObjectKey::new(&"\u{10ffff}".repeat(256)).unwrap());
     assert!(all.start < last && last < all.end);
 }

@@ -71,7 +71,7 @@ impl Native {
         limit: usize,
         operation: &'static str,
     ) -> Result<(Vec<(u32, PartRecord)>, bool), StoreError> {
-        let range = KeyRange::of_prefix(keys::by_id(Family::Part, parts.to_bytes()));
+        let range = KeyRange::of_prefix(&keys::by_id(Family::Part, parts.to_bytes()));
         let range = range.behind(&keys::numbered(Family::Part, parts, after));
         let request = ScanRequest { start: range.start, end: range.end, limit, fold: None };
         let page = self.meta.scan(request).await.during(operation)?;

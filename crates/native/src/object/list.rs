@@ -50,7 +50,7 @@ impl Window {
         };
         let prefix = row(prefix);
         let from = prefix.len();
-        let mut range = KeyRange::of_prefix(prefix);
+        let mut range = KeyRange::of_prefix(&prefix);
         let start = after.map(|after| match (after, writing) {
             (Position::Prefix(prefix), _) => keys::behind_prefix(&row(prefix)),
             (Position::Key(key), Writing::Plain) => keys::behind_key(&row(key)),

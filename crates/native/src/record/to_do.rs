@@ -38,9 +38,8 @@ const UPLOAD: u8 = b'u';
 impl ToDo {
     /// All rows of work that is due at once, and those of later work up to `now`.
     pub(crate) fn ranges(now: Timestamp) -> [keys::KeyRange; 2] {
-        let kind = |byte: u8| keys::KeyRange::of_prefix(Bytes::from(vec![Family::ToDo as u8, byte]));
-        let (timed, all) =
-            (kind(COMPLETED), keys::KeyRange::of_prefix(Bytes::from_static(&[Family::ToDo as u8])));
+        let kind = |byte: u8| keys::KeyRange::of_prefix(&[Family::ToDo as u8, byte]);
+        let (timed, all) = (kind(COMPLETED), keys::KeyRange::of_prefix(&[Family::ToDo as u8]));
         let mut due = BytesMut::from(&timed.start[..]);
         due.put_u64(now.as_nanos());
         let due = keys::behind_prefix(&due);

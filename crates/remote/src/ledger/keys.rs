@@ -1,4 +1,5 @@
 use bytes::{BufMut, Bytes, BytesMut};
+pub(super) use meta::{KeyRange, behind_key, behind_prefix};
 use store::UploadId;
 use types::{BucketName, ObjectKey};
 
@@ -22,35 +23,6 @@ pub(super) enum Family {
     Value = b'v',
     /// Uploads that are gone, whose parts are not yet.
     Gone = b'x',
-}
-
-/// A half-open range of keys.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct KeyRange {
-    pub(super) start: Bytes,
-    pub(super) end: Bytes,
-}
-
-impl KeyRange {
-    /// All keys that begin with `prefix`.
-    pub(super) fn of_prefix(prefix: &[u8]) -> Self {
-        Self { start: Bytes::copy_from_slice(prefix), end: behind_prefix(prefix) }
-    }
-
-    /// The same range from `start` on.
-    pub(super) fn starting(self, start: Bytes) -> Self {
-        Self { start: self.start.max(start), end: self.end }
-    }
-}
-
-/// The least key that lies behind `key`.
-pub(super) fn behind_key(key: &[u8]) -> Bytes {
-    [key, &[0]].concat().into()
-}
-
-/// The least key that lies behind every key beginning with `prefix`, whose first byte is a family and so never 0xFF.
-pub(super) fn behind_prefix(prefix: &[u8]) -> Bytes {
-    meta::after_prefix(prefix).unwrap_or_default().into()
 }
 
 fn begin(family: Family) -> BytesMut {
