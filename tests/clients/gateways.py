@@ -17,6 +17,10 @@ REFUSED = {
     # last: a thousand of them fill a disk.
     "stack1": {"versioning", "any_key", "small_parts"},
     "stack2": {"small_parts"},
+    "cache": set(),
+    "mirror": set(),
+    "crypt": {"small_parts"},
+    "light": set(),
 }
 
 
@@ -86,14 +90,21 @@ OPTIONS = {"drime": ("--calls-per-minute", str(CALLS_PER_MINUTE))}
 TABLES = {"s3": s3_table, "gcs": gcs_table, "azure": azure_table, "drime": drime_table}
 
 
+def start_service(home, kind):
+    """A running service of the kind: another Sluice, or the stand-in of a provider."""
+    if kind != "s3":
+        return Stub(kind, OPTIONS.get(kind, ()))
+    backing = Server(home / "backing")
+    backing.start()
+    return backing
+
+
 class Gateway(Server):
     """A server whose only store is on another service, which it has for itself."""
 
     def __init__(self, home, kind, config=""):
         home.mkdir(parents=True, exist_ok=True)
-        self.backing = Server(home / "backing") if kind == "s3" else Stub(kind, OPTIONS.get(kind, ()))
-        if kind == "s3":
-            self.backing.start()
+        self.backing = start_service(home, kind)
         table = f'[store.far]\nkind = "{kind}"\n{TABLES[kind](self.backing)}'
         super().__init__(home / "gateway", config=config + "\n" + table)
 
@@ -109,6 +120,64 @@ def keyring(home, name):
     assert run.returncode == 0, run.stderr
     return f"file:{path}"
 
+
+# Each layer alone, over stores here.
+CACHE = """
+[store.here]
+kind = "local"
+path = "here"
+
+[bucket."*"]
+store = "here"
+layers = [ {{ kind = "cache", path = "cached", size = "1GiB", mode = "strict", memory = "16MiB" }} ]
+"""
+
+MIRROR = """
+[store.one]
+kind = "local"
+path = "one"
+
+[store.two]
+kind = "local"
+path = "two"
+
+[store.mirror]
+kind = "mirror"
+targets = ["one", "two"]
+write = "all"
+
+[bucket."*"]
+store = "mirror"
+"""
+
+CRYPT = """
+[store.here]
+kind = "local"
+path = "here"
+
+[bucket."*"]
+store = "here"
+layers = [ {{ kind = "crypt", keyring = "{first}" }} ]
+"""
+
+# All that let writes through, with limits that these tests do not reach.
+LIGHT = """
+[store.here]
+kind = "local"
+path = "here"
+
+[bucket."*"]
+store = "here"
+layers = [
+    {{ kind = "log" }},
+    {{ kind = "limit", requests = 100000, concurrency = 256 }},
+    {{ kind = "bandwidth", read = "4GiB", write = "4GiB" }},
+    {{ kind = "retry", timeout = "60s", attempts = 3 }},
+    {{ kind = "quota", bytes = "1TiB", objects = 10000000 }},
+    {{ kind = "prefix", prefix = "within/" }},
+    {{ kind = "fault", latency = "1ms" }},
+]
+"""
 
 # Encryption over a cache over a mirror of a store here, an S3 and an Azure.
 STACK1 = """
@@ -155,21 +224,27 @@ write = "all"
 store = "mirror"
 """
 
-STACKS = {"stack1": STACK1, "stack2": STACK2}
+# The settings of each, with the services that they reach.
+STACKS = {
+    "cache": (CACHE, ()),
+    "mirror": (MIRROR, ()),
+    "crypt": (CRYPT, ()),
+    "light": (LIGHT, ()),
+    "stack1": (STACK1, ("s3", "azure")),
+    "stack2": (STACK2, ("s3",)),
+}
 
 
 class Stack(Server):
-    """A server whose buckets are behind a stack of layers, over a store of its own and services that it has for itself."""
+    """A server whose buckets are behind layers, over stores of its own and services that it has for itself."""
 
     def __init__(self, home, kind, config=""):
         home.mkdir(parents=True, exist_ok=True)
-        self.backings = {"s3": Server(home / "backing")}
-        self.backings["s3"].start()
-        if kind == "stack1":
-            self.backings["azure"] = Stub("azure")
+        settings, services = STACKS[kind]
+        self.backings = {name: start_service(home, name) for name in services}
         tables = {name: TABLES[name](backing) for name, backing in self.backings.items()}
         rings = {name: keyring(home, name) for name in ("first", "second")}
-        super().__init__(home / "stack", config=config + "\n" + STACKS[kind].format(**tables, **rings))
+        super().__init__(home / "stack", config=config + "\n" + settings.format(**tables, **rings))
 
     def close(self):
         """Ends the services behind the stack."""

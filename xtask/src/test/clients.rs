@@ -18,9 +18,9 @@ const CLIENTS: [(&str, &str); 7] = [
     ("npm", "npm"),
 ];
 
-/// A service that the client tests reach through a gateway, or a stack of layers that they reach stores through.
+/// A service that the client tests reach through a gateway, or layers that they reach stores through.
 struct Gateway {
-    /// Its kind of store, as settings name it, or the stack's name in `gateways.py`.
+    /// Its kind of store, as settings name it, or the name of the layers in `gateways.py`.
     kind: &'static str,
     /// The test files that each change is tested with; empty means all. The long run takes all.
     files: &'static [&'static str],
@@ -36,11 +36,15 @@ const CORE: [&str; 6] = [
     "test_s3fs.py",
 ];
 
-const GATEWAYS: [Gateway; 6] = [
+const GATEWAYS: [Gateway; 10] = [
     Gateway { kind: "s3", files: &[] },
     Gateway { kind: "gcs", files: &CORE },
     Gateway { kind: "azure", files: &CORE },
     Gateway { kind: "drime", files: &CORE },
+    Gateway { kind: "cache", files: &CORE },
+    Gateway { kind: "mirror", files: &CORE },
+    Gateway { kind: "crypt", files: &CORE },
+    Gateway { kind: "light", files: &CORE },
     Gateway { kind: "stack1", files: &CORE },
     Gateway { kind: "stack2", files: &CORE },
 ];
