@@ -270,6 +270,56 @@ async fn a_completion_whose_answer_was_lost_is_told_as_it_came_out() {
     }
 }
 
+/// Completes an upload of one part of 200,000 bytes under `name`, with `faults` on what comes from then on.
+async fn complete_under(
+    world: &World,
+    name: &str,
+    faults: &[(Matcher, Fault)],
+) -> Result<PutOutcome, StoreError> {
+    let key = key(name);
+    let begun = world.store.create_upload(&world.cx, &world.bucket, &key, CreateUploadOptions::default());
+    let id = begun.await.unwrap();
+    let upload = UploadRef { bucket: &world.bucket, key: &key, id: &id };
+    let body = Body::from_bytes(pattern(12, 200_000));
+    let part = world.store.put_part(&world.cx, upload, 1, body, PartOptions::default()).await.unwrap();
+    let parts = vec![CompletedPart { number: 1, etag: part.etag, checksum: part.checksum }];
+    for (matcher, fault) in faults {
+        world.faults.always(matcher.clone(), fault.clone());
+    }
+    let made = world.store.complete_upload(&world.cx, upload, parts, CompleteOptions::default()).await;
+    world.faults.clear();
+    assert!(world.there(name).await.unwrap() == pattern(12, 200_000));
+    made
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_completed_object_has_the_size_of_its_parts_where_it_cannot_be_looked_at() {
+    let world = World::new().await;
+    let of_another = Fault::Header { name: "etag".to_owned(), value: "\"another\"".to_owned() };
+    for fault in [
+        Fault::status(StatusCode::SERVICE_UNAVAILABLE),
+        Fault::status(StatusCode::FORBIDDEN),
+        Fault::status(StatusCode::NOT_FOUND),
+        // Somebody else has replaced it already.
+        of_another,
+    ] {
+        let look = (matches(Method::HEAD, "/parts"), fault.clone());
+        let made = complete_under(&world, "parts", &[look]).await;
+        assert_eq!(made.unwrap_or_else(|error| panic!("{fault:?}: {error}")).size_bytes, 200_000);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_size_that_nothing_tells_is_not_made_up() {
+    let world = World::new().await;
+    for refused in [StatusCode::SERVICE_UNAVAILABLE, StatusCode::NOT_FOUND] {
+        let look = (matches(Method::HEAD, "/parts"), Fault::status(refused));
+        let list = (matches(Method::GET, "/parts?"), Fault::status(StatusCode::FORBIDDEN));
+        let error = complete_under(&world, "parts", &[look, list]).await.unwrap_err();
+        assert!(matches!(error.kind, StoreErrorKind::Unavailable), "{refused}: {error}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_of_unknown_length_that_fails_leaves_no_upload() {
     let world = World::new().await;

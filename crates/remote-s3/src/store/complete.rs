@@ -41,7 +41,7 @@ impl Inner {
             Err(error) => return Err(error),
         };
         check_checksums(&parts, &options, &begun)?;
-        self.check_size(cx, upload, &parts, &options).await?;
+        let size_bytes = self.size_of_parts(cx, upload, &parts, &options).await?;
         let call = completion(upload, &parts, &options, &told, &begun)?;
         let mut answer = self.wire.document(cx, call).await;
         let is_repeated = answer.as_ref().is_err_and(Failure::is_ambiguous);
@@ -66,11 +66,13 @@ impl Inner {
             etag: ETag::from_text(etag),
             version_id: version_of(bucket, &document.headers),
             checksum: checksum::of_element(&document.root),
+            size_bytes,
         };
         self.made(cx, upload, made, &document.headers).await
     }
 
-    /// The answer to a completion tells neither size nor time.
+    /// The answer to a completion tells neither size nor time: the object itself does, else its parts. Where neither can be
+    /// asked the completion fails though it took effect, since a size that is made up would be taken for the object's.
     async fn made(
         &self,
         cx: &Context,
@@ -80,45 +82,54 @@ impl Inner {
     ) -> Result<PutOutcome, StoreError> {
         let looked =
             self.head_now(cx, upload.bucket.name.as_str(), upload.key, made.version_id.as_ref()).await;
-        let info = looked.ok().map(|(info, _)| info).filter(|info| info.etag == made.etag);
+        let (size_bytes, modified_at, checksum) = match (looked, made.size_bytes) {
+            (Ok((info, _)), _) if info.etag == made.etag => {
+                (info.size_bytes, info.modified_at, info.checksum)
+            }
+            // Not there any more, or not to be looked at.
+            (_, Some(size_bytes)) => (size_bytes, self.date_of(answer), None),
+            (Ok(_), None) => return Err(StoreError::new(StoreErrorKind::Unavailable, OPERATION)),
+            (Err(failure), None) => {
+                let error = failure.into_store(Seen::default(), OPERATION);
+                return Err(StoreError::with_source(StoreErrorKind::Unavailable, OPERATION, error));
+            }
+        };
         Ok(PutOutcome {
-            size_bytes: info.as_ref().map_or(0, |info| info.size_bytes),
-            modified_at: info.as_ref().map_or_else(|| self.date_of(answer), |info| info.modified_at),
-            checksum: made.checksum.or(info.and_then(|info| info.checksum)),
+            size_bytes,
+            modified_at,
+            checksum: made.checksum.or(checksum),
             etag: made.etag,
             version_id: made.version_id,
         })
     }
 
-    /// Holds the sum of the parts to the largest object allowed, where it could be larger.
-    async fn check_size(
+    /// The sum of the parts, held to what was stated and to the largest object allowed; `None` where it cannot be known.
+    async fn size_of_parts(
         &self,
         cx: &Context,
         upload: UploadRef<'_>,
         parts: &[CompletedPart],
         options: &CompleteOptions,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<u64>, StoreError> {
         let max = options.max_size_bytes.unwrap_or(u64::MAX);
         // Of services but AWS not every one looks at the size that the client states.
         let stated = options.object_size_bytes.filter(|_| !self.wire.endpoint.is_aws());
-        if stated.is_none() && (parts.len() as u64).saturating_mul(PART_MAX_BYTES) <= max {
-            return Ok(());
-        }
+        let is_checked = stated.is_some() || (parts.len() as u64).saturating_mul(PART_MAX_BYTES) > max;
         let listed = match self.all_parts(cx, upload).await {
             Ok(listed) => listed,
-            Err(StoreError { kind: StoreErrorKind::Missing(Missing::Upload), .. }) => return Ok(()),
-            Err(error) => return Err(error),
+            Err(StoreError { kind: StoreErrorKind::Missing(Missing::Upload), .. }) => return Ok(None),
+            Err(error) if is_checked => return Err(error),
+            // An account may be allowed to write and not to list.
+            Err(_) => return Ok(None),
         };
-        let size_of = |part: &CompletedPart| find(&listed, part).map(|found| found.1);
-        let size_bytes: u64 = parts.iter().filter_map(size_of).sum();
+        // A part that was not put is the worse mistake, and the service tells it.
+        let Some(size_bytes) = sum(parts, &listed) else { return Ok(None) };
         if size_bytes > max {
             return Err(problem(PartProblem::TooLarge { size_bytes }));
         }
-        // A part that was not put is the worse mistake, and the service tells it.
-        let all_there = parts.iter().all(|part| size_of(part).is_some());
         match stated {
-            Some(stated) if all_there && stated != size_bytes => Err(problem(PartProblem::ObjectSize)),
-            _ => Ok(()),
+            Some(stated) if stated != size_bytes => Err(problem(PartProblem::ObjectSize)),
+            _ => Ok(Some(size_bytes)),
         }
     }
 
@@ -197,6 +208,8 @@ struct Made {
     etag: ETag,
     version_id: Option<VersionId>,
     checksum: Option<Checksum>,
+    /// The sum of its parts, where that is known.
+    size_bytes: Option<u64>,
 }
 
 fn problem(problem: PartProblem) -> StoreError {
@@ -211,6 +224,14 @@ fn numbered(part: &xml::Element) -> Result<(u32, u64, ETag), remote::RemoteError
 /// A part among those put, which are in order of number.
 fn find<'a>(listed: &'a [(u32, u64, ETag)], part: &CompletedPart) -> Option<&'a (u32, u64, ETag)> {
     listed.binary_search_by_key(&part.number, |found| found.0).ok().map(|at| &listed[at])
+}
+
+/// The size of what these parts make, where each of them was put so.
+fn sum(parts: &[CompletedPart], listed: &[(u32, u64, ETag)]) -> Option<u64> {
+    parts
+        .iter()
+        .map(|part| find(listed, part).filter(|(.., etag)| *etag == part.etag).map(|found| found.1))
+        .sum()
 }
 
 /// The first part listed that was not put so, or that is too small.
