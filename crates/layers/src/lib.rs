@@ -10,6 +10,7 @@ mod log;
 mod observe;
 mod option_error;
 mod pace;
+mod places;
 mod prefix;
 mod quota;
 mod read_only;

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use store::{Layer, SharedStore, Slot, StoreError, StoreErrorKind};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use types::{Body, BodyError, BodyStream, Counter, DurationHistogram, Frame, RequestId};
 
 use crate::pace::Pace;
+use crate::places::{Place, Places};
 use crate::wrap::{Answer, Call, Hook, Hooked, Sent};
 use crate::{OptionError, StoreOperation};
 
@@ -66,8 +66,9 @@ pub struct LimitStats {
 
 /// Bounds requests per second and at once. A request waits for its turn, and is refused when that takes too long.
 ///
-/// Every call counts, and a body that goes out is under way until its end. What one request of a client asks in a row counts
-/// once: a look at the bucket and the first call after it, opening an object and its first read.
+/// Every call counts, and a body that goes out is under way until its end; what the same request asks meanwhile goes in its
+/// place. What one request of a client asks in a row counts once: a look at the bucket and the first call after it, opening an
+/// object and its first read.
 #[derive(Debug, Clone)]
 pub struct Limit(Arc<Gate>);
 
@@ -75,7 +76,7 @@ pub struct Limit(Arc<Gate>);
 struct Gate {
     wait: Duration,
     pace: Option<Pace>,
-    places: Option<Arc<Semaphore>>,
+    places: Option<Arc<Places>>,
     /// Requests whose look at a bucket was counted, and nothing else yet.
     looks: Mutex<VecDeque<RequestId>>,
     stats: Arc<LimitStats>,
@@ -89,7 +90,7 @@ impl Limit {
     pub fn new(options: LimitOptions) -> Result<Self, OptionError> {
         options.validate()?;
         let pace = options.requests_per_second.map(|requests| Pace::new(requests.into(), SLACK));
-        let places = options.concurrency.map(|places| Arc::new(Semaphore::new(places as usize)));
+        let places = options.concurrency.map(Places::new);
         let (looks, stats) = (Mutex::default(), Arc::default());
         Ok(Self(Arc::new(Gate { wait: options.wait, pace, places, looks, stats })))
     }
@@ -140,13 +141,12 @@ impl Hook for Gate {
 
 impl Gate {
     /// Waits for a place among those under way, and for the turn; `None` where that takes too long.
-    async fn turn(&self, call: &Call<'_>, begun: Instant) -> Option<Option<OwnedSemaphorePermit>> {
+    async fn turn(&self, call: &Call<'_>, begun: Instant) -> Option<Option<Arc<Place>>> {
         let deadline = call.cx.deadline.map(Instant::from_std);
         let until = begun.checked_add(self.wait).into_iter().chain(deadline).min();
-        let place = match (&self.places, until) {
-            (None, _) => None,
-            (Some(places), Some(until)) => timeout_at(until, places.clone().acquire_owned()).await.ok()?.ok(),
-            (Some(places), None) => places.clone().acquire_owned().await.ok(),
+        let place = match &self.places {
+            Some(places) => Some(places.take(call.cx, until).await?),
+            None => None,
         };
         if let Some(pace) = &self.pace
             && !self.is_counted(call)
@@ -170,9 +170,7 @@ impl Gate {
     }
 
     fn remember(&self, call: &Call<'_>) {
-        // What goes on in the background has no id of its own.
-        let is_known = call.cx.request_id != RequestId::from_u64(0);
-        if call.operation == StoreOperation::Bucket && is_known {
+        if call.operation == StoreOperation::Bucket && call.cx.request_id.is_known() {
             let mut looks = self.looks.lock();
             if looks.len() == LOOKS_MAX {
                 looks.pop_front();
@@ -185,17 +183,14 @@ impl Gate {
 /// A body that holds a place until its end.
 struct Held {
     inner: Body,
-    place: Option<OwnedSemaphorePermit>,
+    place: Option<Arc<Place>>,
 }
 
-fn held(inner: Body, place: Option<OwnedSemaphorePermit>) -> Body {
-    match place {
-        Some(_) => {
-            let length_bytes = inner.length_bytes();
-            Body::new(Held { inner, place }, length_bytes)
-        }
-        None => inner,
-    }
+fn held(inner: Body, place: Option<Arc<Place>>) -> Body {
+    let Some(place) = place else { return inner };
+    place.reads();
+    let length_bytes = inner.length_bytes();
+    Body::new(Held { inner, place: Some(place) }, length_bytes)
 }
 
 impl BodyStream for Held {

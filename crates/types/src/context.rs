@@ -8,11 +8,19 @@ use crate::Notes;
 pub struct RequestId([u8; 16]);
 
 impl RequestId {
+    const BACKGROUND: Self = Self([b'0'; 16]);
+
     /// Writes a number as an id.
     #[must_use]
     pub fn from_u64(number: u64) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
         Self(std::array::from_fn(|place| DIGITS[(number >> (60 - 4 * place) & 15) as usize]))
+    }
+
+    /// Whether it is a request's; what goes on in the background has none of its own.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        *self != Self::BACKGROUND
     }
 
     /// The id as text.
@@ -51,6 +59,6 @@ impl Context {
     /// A context for background work and tests: no deadline.
     #[must_use]
     pub fn background() -> Self {
-        Self { request_id: RequestId([b'0'; 16]), deadline: None, notes: Notes::unread() }
+        Self { request_id: RequestId::BACKGROUND, deadline: None, notes: Notes::unread() }
     }
 }

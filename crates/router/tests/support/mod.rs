@@ -26,13 +26,16 @@ impl Random for Sequence {
     }
 }
 
+pub(crate) fn random() -> Arc<dyn Random> {
+    Arc::new(Sequence(AtomicU64::default()))
+}
+
 pub(crate) fn memory() -> SharedStore {
     over(MemoryMeta::default(), MemoryBlobs::new(Ceiling::unlimited()), PART_MIN_BYTES)
 }
 
 pub(crate) fn over(meta: MemoryMeta, blobs: MemoryBlobs, part_min_bytes: u64) -> SharedStore {
-    let random = Arc::new(Sequence(AtomicU64::default()));
-    let options = NativeOptions { part_min_bytes, ..NativeOptions::new(random) };
+    let options = NativeOptions { part_min_bytes, ..NativeOptions::new(random()) };
     Arc::new(NativeStore::new(Arc::new(meta), Arc::new(blobs), options))
 }
 
