@@ -13,7 +13,7 @@ use cache::{Cache, LayerOptions, Mode};
 use common::far::Far;
 use common::{Desk, HandClock, MIB, Native, Near, Said, cached, eager, key, options, pattern, said};
 use store::{
-    BucketUpdate, Layer, ListObjects, ListVersions, Missing, ObjectInfo, OpenOptions, SharedStore,
+    Bucket, BucketUpdate, Layer, ListObjects, ListVersions, Missing, ObjectInfo, OpenOptions, SharedStore,
     StoreError, StoreErrorKind, Versioning,
 };
 use types::CacheStatus::{Bypass, Hit, Miss, Revalidated, Stale};
@@ -67,6 +67,12 @@ impl World {
 
     fn goes_away(&self, is_away: bool) {
         self.far.is_away.store(is_away, Ordering::SeqCst);
+    }
+
+    async fn bucket(&self) -> (Result<Bucket, StoreError>, Said) {
+        let cx = Context { notes: Notes::kept(), ..Context::background() };
+        let bucket = self.desk.store.bucket(&cx, &self.desk.bucket.name).await;
+        (bucket, said(&cx))
     }
 
     async fn head(&self, name: &str) -> (Result<ObjectInfo, StoreError>, Said) {
@@ -256,6 +262,33 @@ async fn offline_serves_what_it_has_while_the_store_is_away_and_says_how_old_it_
     assert!(matches!(refusal(unknown), StoreErrorKind::Unavailable));
     world.goes_away(false);
     assert_eq!(world.desk.get("k").await, (pattern(1, 200_000), (Revalidated, None)));
+}
+
+#[tokio::test]
+async fn the_bucket_of_what_is_believed_is_believed_while_the_store_is_away() {
+    for (mode, status) in [(Mode::Strict, None), (Mode::Ttl, Some(Hit)), (Mode::Immutable, Some(Hit))] {
+        let mut world = World::new(eager(mode)).await;
+        world.behind.put("k", pattern(1, 200_000)).await;
+        assert_eq!(world.bucket().await.1, (Bypass, None));
+        world.desk.get("k").await;
+        world.goes_away(true);
+        world.forward(29);
+        let (bucket, note) = world.bucket().await;
+        let Some(status) = status else {
+            assert!(matches!(refusal(bucket), StoreErrorKind::Unavailable));
+            continue;
+        };
+        assert_eq!((bucket.unwrap(), note), (world.desk.bucket.clone(), (status, Some(29))));
+        assert_eq!(world.desk.get("k").await.1, (Hit, Some(29)));
+        world.restart(eager(mode)).await;
+        assert_eq!(world.bucket().await.1, (status, Some(29)));
+        world.forward(1);
+        let (bucket, note) = world.bucket().await;
+        match mode {
+            Mode::Immutable => assert_eq!((bucket.unwrap(), note.0), (world.desk.bucket.clone(), Hit)),
+            _ => assert!(matches!(refusal(bucket), StoreErrorKind::Unavailable)),
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use store::{Bucket, BucketPage, BucketStore, BucketUpdate, ListBuckets, StoreError};
+use store::{Bucket, BucketPage, BucketStore, BucketUpdate, ListBuckets, StoreError, StoreErrorKind};
 use types::{BucketName, CacheStatus, Context, Owner, TagSet, Timestamp};
 
 use super::{Cached, View};
@@ -25,26 +25,21 @@ impl BucketStore for Cached {
     async fn bucket(&self, cx: &Context, name: &BucketName) -> Result<Bucket, StoreError> {
         let moment = self.0.core.changes.moment(self.0.bucket_id(name));
         let seen_at = self.0.now();
-        match self.0.inner.bucket(cx, name).await {
-            Ok(bucket) => {
-                if self.0.belief.outlives_the_store() {
-                    self.0.learn_bucket(&bucket, seen_at, moment).await;
-                }
-                self.0.note_bucket(cx, CacheStatus::Bypass, None);
-                Ok(bucket)
-            }
-            Err(error) if self.0.is_away(&error) => match self.0.recall_bucket(name).await {
-                Some((bucket, seen_at)) => {
-                    self.0.note_bucket(cx, CacheStatus::Stale, Some(seen_at));
-                    Ok(bucket)
-                }
-                None => Err(error),
-            },
-            Err(error) => {
-                self.0.note_bucket(cx, CacheStatus::Bypass, None);
-                Err(error)
-            }
+        let answer = self.0.inner.bucket(cx, name).await;
+        if let Ok(bucket) = &answer
+            && self.0.belief.answers_heads()
+        {
+            self.0.learn_bucket(bucket, seen_at, moment).await;
         }
+        if let Err(error) = &answer
+            && matches!(error.kind, StoreErrorKind::Unavailable)
+            && let Some((bucket, seen_at, status)) = self.0.stand_in(name).await
+        {
+            self.0.note_bucket(cx, status, Some(seen_at));
+            return Ok(bucket);
+        }
+        self.0.note_bucket(cx, CacheStatus::Bypass, None);
+        answer
     }
 
     async fn update_bucket(
@@ -128,6 +123,19 @@ impl View {
         let Some(key) = self.record(bucket.name.as_str(), "", RECORD).filter(|_| !is_known) else { return };
         let Some(bytes) = (BucketRecord { bucket: bucket.clone(), seen_at }).encode() else { return };
         self.write_record(&key, bytes, id, || self.core.changes.holds(moment)).await;
+    }
+
+    /// What is said of a bucket while the store is away: without it nobody would get what is cached of its objects. It is
+    /// believed for as long as they are.
+    async fn stand_in(&self, name: &BucketName) -> Option<(Bucket, Timestamp, CacheStatus)> {
+        if !self.belief.answers_heads() {
+            return None;
+        }
+        let (bucket, seen_at) = self.recall_bucket(name).await?;
+        match self.belief.in_object(seen_at, self.now()) {
+            true => Some((bucket, seen_at, CacheStatus::Hit)),
+            false => self.belief.outlives_the_store().then_some((bucket, seen_at, CacheStatus::Stale)),
+        }
     }
 
     async fn recall_bucket(&self, name: &BucketName) -> Option<(Bucket, Timestamp)> {
