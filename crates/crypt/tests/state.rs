@@ -139,3 +139,19 @@ async fn the_provider_sees_noise() {
     }
     assert_eq!(desk.read("secret-folder/secret-name").await.unwrap().1, secret);
 }
+
+#[tokio::test]
+async fn an_entity_tag_that_no_footer_holds_is_kept() {
+    let desk = Desk::new(Layered::new(vec![Setup::default()])).await;
+    let etag = types::ETag::from_text(&"e".repeat(100));
+    let identity = store::ObjectIdentity { etag: etag.clone(), checksum: None, part_sizes: Vec::new() };
+    let options = PutOptions { identity: store::Identity::Supplied(identity), ..PutOptions::default() };
+    let body = Body::from_bytes(pattern(1, 1000));
+    desk.store.put(&desk.cx, &desk.bucket, &key("k"), body, options).await.unwrap();
+    for _ in 0..2 {
+        let (info, bytes) = desk.read("k").await.unwrap();
+        assert_eq!((info.etag, bytes), (etag.clone(), pattern(1, 1000)));
+    }
+    let desk = desk.without_state();
+    assert_eq!(desk.read("k").await.unwrap().0.etag, etag);
+}

@@ -214,3 +214,17 @@ async fn objects_of_others_are_refused_or_passed_and_shown_as_they_are() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_damaged_object_is_never_listed_with_its_stored_size() {
+    let mut desk = desk().await;
+    desk.put("k", pattern(1, 200_000)).await;
+    let (info, raw) = desk.raw("k").await;
+    for cut in [0, 100, 150_000, raw.len() - 1] {
+        desk.forge("k", &info, raw.slice(..cut)).await;
+        desk = desk.without_state();
+        let listed = desk.list().await;
+        let told = crypt::format::plain_size(cut as u64).unwrap_or(0);
+        assert_eq!(listed[0].size_bytes, told, "cut at {cut}");
+    }
+}

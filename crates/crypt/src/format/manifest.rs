@@ -5,16 +5,17 @@ use super::cipher::TAG_BYTES;
 use super::codec::{Reader, Writer};
 use super::envelope::Id;
 use super::header::{HEADER_BYTES, Header, Role};
-use super::stream_key::Message;
-use super::{Damaged, Envelope, SEALED_SEGMENT_BYTES, SEGMENT_BYTES, Secret, layout};
+use super::stream_key::{Message, StreamKey};
+use super::{Damaged, Envelope, SEGMENT_BYTES, Secret, layout};
 
 const VERSION: u8 = 1;
 /// The last bytes of an object with a part table.
 pub(crate) const MANIFEST_MAGIC: [u8; 8] = *b"\x89SluPrt\x01";
 /// Bytes behind the segments of a manifest: how long it is, how large the object, and the magic.
 pub(crate) const MANIFEST_TAIL_BYTES: usize = 8 + 8 + MANIFEST_MAGIC.len();
-/// The longest manifest, in plain bytes: ten thousand parts with the longest checksums take a ninth of it.
-pub(crate) const MANIFEST_MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// The longest manifest, in plain bytes: ten thousand parts with the longest checksums take 1.2 million of them. The end of an
+/// object says in the clear how long its manifest is, and whoever stores the object may have written that.
+pub(crate) const MANIFEST_MAX_BYTES: u64 = 2 * 1024 * 1024;
 
 /// One stream of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,12 +137,12 @@ impl Manifest {
         let parts = (0..reader.u32()?).map(|_| part(&mut reader)).collect::<Result<_, Damaged>>()?;
         let manifest = Self { etag, checksum, streams, parts };
         reader.end()?;
-        let whole: Option<u64> =
-            manifest.parts.iter().try_fold(0_u64, |sum, part| sum.checked_add(part.plain_bytes));
-        if whole.is_none() || whole != manifest.size_bytes() || manifest.streams_bytes().is_none() {
-            return Err(Damaged);
-        }
-        Ok(manifest)
+        let of_parts =
+            || manifest.parts.iter().try_fold(0_u64, |sum, part| sum.checked_add(part.plain_bytes));
+        let size_bytes = manifest.size_bytes().ok_or(Damaged)?;
+        // Without parts it is an entity tag that no footer has room for.
+        let agrees = manifest.parts.is_empty() || of_parts() == Some(size_bytes);
+        if agrees && manifest.streams_bytes().is_some() { Ok(manifest) } else { Err(Damaged) }
     }
 
     /// Bytes of the manifest as it is stored.
@@ -169,26 +170,81 @@ impl Manifest {
     }
 
     /// Opens a manifest, which is all of `bytes`, of the object that `envelope` is about.
+    #[cfg(test)]
     pub(crate) fn open(bytes: &[u8], header: &Header, data_key: &Secret) -> Result<Self, Damaged> {
-        let tail = ManifestTail::decode(bytes)?;
-        if tail.stored_bytes() != bytes.len() as u64 || header.role != Role::Manifest {
+        let mut opening = OpeningManifest::new(ManifestTail::decode(bytes)?, header, data_key)?;
+        opening.push(bytes.get(HEADER_BYTES..).ok_or(Damaged)?)?;
+        opening.finish()
+    }
+}
+
+/// A manifest that is opened segment by segment as it comes, so that of one that is none no more is read or kept than its
+/// first segment.
+pub(crate) struct OpeningManifest {
+    tail: ManifestTail,
+    key: StreamKey,
+    /// Of the next segment, or of the end, as far as it has come.
+    sealed: Vec<u8>,
+    payload: Vec<u8>,
+    index: u64,
+}
+
+impl OpeningManifest {
+    pub(crate) fn new(tail: ManifestTail, header: &Header, data_key: &Secret) -> Result<Self, Damaged> {
+        if header.role != Role::Manifest {
             return Err(Damaged);
         }
-        let key = header.key(data_key);
-        let sealed = &bytes[HEADER_BYTES..bytes.len() - MANIFEST_TAIL_BYTES];
-        let count = layout::segments(tail.payload_bytes);
-        let mut payload = vec![0; tail.payload_bytes as usize];
-        for (index, sealed) in (0..).zip(sealed.chunks(SEALED_SEGMENT_BYTES)) {
-            let start = index as usize * SEGMENT_BYTES;
-            let end = payload.len().min(start + SEGMENT_BYTES);
-            let out = payload.get_mut(start..end).ok_or(Damaged)?;
-            key.open(message(index, count), index, sealed, out)?;
+        Ok(Self { tail, key: header.key(data_key), sealed: Vec::new(), payload: Vec::new(), index: 0 })
+    }
+
+    /// Takes in what follows the header.
+    pub(crate) fn push(&mut self, mut bytes: &[u8]) -> Result<(), Damaged> {
+        while !bytes.is_empty() {
+            let wanted = self.wanted_bytes();
+            let count = bytes.len().min(wanted.saturating_sub(self.sealed.len()));
+            if count == 0 {
+                return Err(Damaged);
+            }
+            self.sealed.extend_from_slice(&bytes[..count]);
+            bytes = &bytes[count..];
+            if self.sealed.len() == wanted && self.index < self.count() {
+                self.open_segment()?;
+            }
         }
-        let manifest = Self::decode(&payload)?;
-        if manifest.size_bytes() != Some(tail.size_bytes) {
+        Ok(())
+    }
+
+    /// The manifest, where all of it has come.
+    pub(crate) fn finish(self) -> Result<Manifest, Damaged> {
+        let has_all = self.index == self.count() && self.sealed.len() == MANIFEST_TAIL_BYTES;
+        if !has_all || ManifestTail::decode(&self.sealed)? != self.tail {
             return Err(Damaged);
         }
-        Ok(manifest)
+        let manifest = Manifest::decode(&self.payload)?;
+        if manifest.size_bytes() == Some(self.tail.size_bytes) { Ok(manifest) } else { Err(Damaged) }
+    }
+
+    fn count(&self) -> u64 {
+        layout::segments(self.tail.payload_bytes)
+    }
+
+    /// Bytes of the next segment; of the end, where all segments have come.
+    fn wanted_bytes(&self) -> usize {
+        if self.index == self.count() {
+            return MANIFEST_TAIL_BYTES;
+        }
+        let left = self.tail.payload_bytes as usize - self.payload.len();
+        left.min(SEGMENT_BYTES) + TAG_BYTES
+    }
+
+    fn open_segment(&mut self) -> Result<(), Damaged> {
+        let (start, plain_bytes) = (self.payload.len(), self.sealed.len() - TAG_BYTES);
+        self.payload.resize(start + plain_bytes, 0);
+        let message = message(self.index, self.count());
+        self.key.open(message, self.index, &self.sealed, &mut self.payload[start..])?;
+        self.sealed.clear();
+        self.index += 1;
+        Ok(())
     }
 }
 

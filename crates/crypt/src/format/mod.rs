@@ -25,7 +25,9 @@ pub(crate) use codec::{Reader, Writer, code_of, kind_of};
 pub(crate) use envelope::{Id, new_id};
 pub(crate) use footer::{FOOTER_ETAG_MAX_BYTES, FOOTER_MAGIC, Footer};
 pub(crate) use header::{Beginning, Header, Role};
-pub(crate) use manifest::{MANIFEST_MAGIC, Manifest, ManifestTail, PartRow, StreamRow};
+pub(crate) use manifest::{
+    MANIFEST_MAGIC, MANIFEST_TAIL_BYTES, Manifest, ManifestTail, OpeningManifest, PartRow, StreamRow,
+};
 pub(crate) use open::{Run, open};
 pub(crate) use seal::{Admission, Ending, Identified, SealOptions, SealedReceipt, seal};
 pub(crate) use stream_key::StreamKey;

@@ -78,9 +78,35 @@ enum Stage {
     Filling,
     /// All have come; the end waits to be admitted.
     Admitting,
+    /// Noise is put behind the last segment, a piece at a time.
+    Padding(Padding),
     /// The end stands in the frames.
     Flushing,
     Done,
+}
+
+/// Noise that is still to come: sealed nothings, which nobody opens.
+struct Padding {
+    left: usize,
+    index: u64,
+    nothing: Vec<u8>,
+    noise: Vec<u8>,
+}
+
+impl Padding {
+    fn new(left: usize) -> Self {
+        let nothing = vec![0; left.min(SEGMENT_BYTES)];
+        let noise = vec![0; nothing.len() + TAG_BYTES];
+        Self { left, index: 0, nothing, noise }
+    }
+
+    /// Puts the next piece.
+    fn step(&mut self, key: &StreamKey, frames: &mut Frames) {
+        key.seal(Message::Padding, self.index, &self.nothing, &mut self.noise);
+        let piece = self.left.min(self.noise.len());
+        frames.put(&self.noise[..piece], self.left as u64);
+        (self.left, self.index) = (self.left - piece, self.index + 1);
+    }
 }
 
 /// A plain body on its way to be a sealed stream.
@@ -166,8 +192,8 @@ impl Sealing {
         self.plain_bytes += plain.len() as u64;
     }
 
-    /// Writes what stands behind the last segment.
-    fn end(&mut self) -> Result<(), BodyErrorKind> {
+    /// Writes what stands behind the last segment; how much noise is to follow it.
+    fn end(&mut self) -> Result<u32, BodyErrorKind> {
         let size_bytes = self.plain_bytes;
         let mut padding_bytes = 0;
         match &self.ending {
@@ -189,27 +215,10 @@ impl Sealing {
             Ending::Padding(least) => {
                 let stored = layout::sealed_stream(size_bytes).unwrap_or(u64::MAX);
                 padding_bytes = u32::try_from(least.saturating_sub(stored)).unwrap_or(u32::MAX);
-                self.pad(padding_bytes as usize);
             }
         }
-        self.receipt.set(|sealed| {
-            (sealed.plain_bytes, sealed.padding_bytes) = (size_bytes, padding_bytes);
-            sealed.ended = true;
-        });
-        Ok(())
-    }
-
-    /// Puts noise: sealed nothings, which nobody opens.
-    fn pad(&mut self, mut count: usize) {
-        let nothing = vec![0; count.min(SEGMENT_BYTES)];
-        let mut noise = vec![0; nothing.len() + TAG_BYTES];
-        let mut index = 0;
-        while count > 0 {
-            self.key.seal(Message::Padding, index, &nothing, &mut noise);
-            let piece = count.min(noise.len());
-            self.frames.put(&noise[..piece], count as u64);
-            (count, index) = (count - piece, index + 1);
-        }
+        self.receipt.set(|sealed| (sealed.plain_bytes, sealed.padding_bytes) = (size_bytes, padding_bytes));
+        Ok(padding_bytes)
     }
 
     fn fail(&mut self, error: BodyError) -> Poll<Option<Result<Frame, BodyError>>> {
@@ -254,11 +263,27 @@ impl Sealing {
                 return self.fail(BodyErrorKind::Incomplete.into());
             }
         }
-        if let Err(kind) = self.end() {
-            return self.fail(kind.into());
+        match self.end() {
+            Ok(padding_bytes) => self.stage = Stage::Padding(Padding::new(padding_bytes as usize)),
+            Err(kind) => return self.fail(kind.into()),
+        }
+        Poll::Ready(None)
+    }
+
+    /// A frame of the noise; `None` where what is left of it stands in the frames.
+    fn pad(&mut self) -> Option<Result<Frame, BodyError>> {
+        loop {
+            if let Some(frame) = self.frames.full() {
+                return Some(Ok(Frame::Data(frame)));
+            }
+            match &mut self.stage {
+                Stage::Padding(padding) if padding.left > 0 => padding.step(&self.key, &mut self.frames),
+                _ => break,
+            }
         }
         self.stage = Stage::Flushing;
-        Poll::Ready(None)
+        self.receipt.set(|sealed| sealed.ended = true);
+        None
     }
 }
 
@@ -268,6 +293,7 @@ impl BodyStream for Sealing {
             let polled = match self.stage {
                 Stage::Filling => ready!(self.poll_filling(cx)),
                 Stage::Admitting => ready!(self.poll_admitting(cx)),
+                Stage::Padding(_) => self.pad(),
                 Stage::Flushing => match self.frames.flush() {
                     Some(frame) => Some(Ok(Frame::Data(frame))),
                     None => {

@@ -385,3 +385,64 @@ fn an_end_that_is_not_admitted_is_not_handed_out() {
     assert!(now(body.collect(usize::MAX)).is_err());
     assert!(receipt.get().refused && !receipt.get().ended);
 }
+
+#[test]
+fn padding_comes_piece_by_piece_and_takes_no_memory_of_its_own() {
+    const LEAST: u64 = 5 << 20;
+    let budget = Budget::new(64 << 20);
+    let (data_key, plain) = (Secret::new(DATA_KEY), pattern(100));
+    let options = SealOptions {
+        header: Header { part: 1, ..whole_header(Algorithm::Aes256Gcm, &data_key, OBJECT) },
+        data_key,
+        ending: Ending::Padding(LEAST),
+        admission: None,
+        budget: budget.clone(),
+    };
+    let (mut body, receipt) = seal(framed(&plain, 100), options);
+    let (mut total, mut most) = (0, 0);
+    while let Some(frame) = now(body.next_frame()) {
+        let Frame::Data(data) = frame.unwrap() else { continue };
+        assert!(!receipt.get().ended || total + data.len() as u64 == LEAST, "the end is the last frame");
+        total += data.len() as u64;
+        most = most.max(budget.used_bytes());
+    }
+    assert_eq!((total, receipt.get().plain_bytes), (LEAST, 100));
+    assert!(receipt.get().ended);
+    assert!(most <= 2 << 20, "{most} bytes were held at once");
+}
+
+#[test]
+fn ten_thousand_parts_with_the_longest_checksums_are_below_the_bound() {
+    let checksum = Checksum::composite(ChecksumAlgorithm::Sha512, &[9; 64], 10_000);
+    assert!(checksum.is_some());
+    let part = |number| PartRow { number, plain_bytes: 1, checksum };
+    let stream = |part| StreamRow { stream: [1; 16], part, plain_bytes: 1, padding_bytes: 7 };
+    let largest = Manifest {
+        etag: ETag::from_text(&"e".repeat(1024)),
+        checksum,
+        streams: (1..=10_000).map(stream).collect(),
+        parts: (1..=10_000).map(part).collect(),
+    };
+    let data_key = Secret::new(DATA_KEY);
+    let envelope = envelope(Algorithm::Aes256Gcm, Shape::Parts, &data_key, OBJECT);
+    let bytes = largest.seal(&envelope, [3; 16], &data_key);
+    let header = Header { envelope, stream: [3; 16], part: 0, role: Role::Manifest };
+    assert_eq!(Manifest::open(&bytes, &header, &data_key), Ok(largest));
+}
+
+#[test]
+fn an_end_that_claims_a_long_manifest_costs_its_first_segment() {
+    let tail = |payload_bytes: u64| {
+        let mut writer = Writer::default();
+        writer.u64(payload_bytes).u64(7).raw(&MANIFEST_MAGIC);
+        ManifestTail::decode(&writer.finish())
+    };
+    assert_eq!(tail(u64::MAX), Err(Damaged));
+    assert_eq!(tail(2 * 1024 * 1024 + 1), Err(Damaged));
+    let data_key = Secret::new(DATA_KEY);
+    let envelope = envelope(Algorithm::Aes256Gcm, Shape::Parts, &data_key, OBJECT);
+    let header = Header { envelope, stream: [3; 16], part: 0, role: Role::Manifest };
+    let mut opening = OpeningManifest::new(tail(2 * 1024 * 1024).unwrap(), &header, &data_key).unwrap();
+    assert_eq!(opening.push(&[0; SEALED_SEGMENT_BYTES - 1]), Ok(()));
+    assert_eq!(opening.push(&[0]), Err(Damaged));
+}

@@ -141,8 +141,7 @@ impl Core {
             Ok(found) => Ok(Filled::Known(found.entry)),
             // One object that cannot be opened does not hide the others.
             Err(error) if matches!(error.kind, StoreErrorKind::Corrupt | StoreErrorKind::Forbidden(_)) => {
-                let told = self.size_told(&opened).await;
-                Ok(Filled::Closed(told.unwrap_or(opened.info.size_bytes)))
+                Ok(Filled::Closed(self.size_told(&opened).await))
             }
             Err(error) => Err(error),
         }

@@ -1,12 +1,12 @@
 use bytes::Bytes;
 use store::{Bucket, Content, ObjectInfo, Opened, StoreError, StoreErrorKind};
-use types::{ByteRange, Context};
+use types::{Body, ByteRange, Context, Frame};
 
 use super::core::{Core, Place, keeps, stored};
 use crate::error::{During, corrupt, from_stored_body};
 use crate::format::{
-    Beginning, Envelope, FOOTER_BYTES, FOOTER_MAGIC, Footer, HEADER_BYTES, Header, MANIFEST_MAGIC, Manifest,
-    ManifestTail, Role, Secret, Shape, plain_size,
+    Beginning, Envelope, FOOTER_BYTES, FOOTER_MAGIC, Footer, HEADER_BYTES, Header, MANIFEST_MAGIC,
+    MANIFEST_TAIL_BYTES, Manifest, ManifestTail, OpeningManifest, Role, Secret, Shape, plain_size,
 };
 use crate::state::{Entry, SealedEntry};
 
@@ -155,14 +155,15 @@ impl Core {
         Header::decode(&bytes).during(operation)
     }
 
-    /// The plain size of a sealed object whose key is gone or whose bytes are damaged, as far as its stored bytes tell.
-    pub(super) async fn size_told(&self, opened: &Opened) -> Option<u64> {
+    /// The plain size of a sealed object whose key is gone or whose bytes are damaged, as far as its stored bytes tell: where
+    /// they have no end that says it, that of an object in one piece of so many stored bytes, or 0.
+    pub(super) async fn size_told(&self, opened: &Opened) -> u64 {
         let size = opened.info.size_bytes;
-        let starts_at = size.checked_sub(64)?;
-        let end = read(&*opened.content, ByteRange { start: starts_at, end: size }, "list").await.ok()?;
-        match ManifestTail::decode(&end) {
-            Ok(tail) => Some(tail.size_bytes),
-            Err(_) => end.ends_with(&FOOTER_MAGIC).then(|| plain_size(size)).flatten(),
+        let starts_at = size.saturating_sub(MANIFEST_TAIL_BYTES as u64);
+        let end = read(&*opened.content, ByteRange { start: starts_at, end: size }, "list").await;
+        match end.map(|end| ManifestTail::decode(&end)) {
+            Ok(Ok(tail)) => tail.size_bytes,
+            _ => plain_size(size).unwrap_or(0),
         }
     }
 }
@@ -200,17 +201,41 @@ async fn manifest(
 ) -> Result<Manifest, StoreError> {
     let tail = ManifestTail::decode(&end.bytes).during(operation)?;
     let start = size.checked_sub(tail.stored_bytes()).ok_or_else(|| corrupt(operation))?;
-    let bytes = match end.slice(start, size) {
-        Some(bytes) => bytes,
-        None => read(content, ByteRange { start, end: size }, operation).await?,
+    let mut body = match end.slice(start, size) {
+        Some(bytes) => Body::from_bytes(bytes),
+        None => content.read(ByteRange { start, end: size }).await?,
     };
-    let Beginning::Ours(header) = Header::decode(&bytes).during(operation)? else {
+    let mut first = Vec::with_capacity(HEADER_BYTES);
+    let mut rest = Bytes::new();
+    while first.len() < HEADER_BYTES {
+        let mut piece = next(&mut body, operation).await?.ok_or_else(|| corrupt(operation))?;
+        let count = piece.len().min(HEADER_BYTES - first.len());
+        first.extend_from_slice(&piece.split_to(count));
+        rest = piece;
+    }
+    let Beginning::Ours(header) = Header::decode(&first).during(operation)? else {
         return Err(corrupt(operation));
     };
     // The envelope in metadata counts where there is one: after a copy the manifest's own is the source's.
     let header = Header { envelope: *envelope, ..header };
-    let manifest = Manifest::open(&bytes, &header, data_key).during(operation)?;
+    let mut opening = OpeningManifest::new(tail, &header, data_key).during(operation)?;
+    opening.push(&rest).during(operation)?;
+    while let Some(piece) = next(&mut body, operation).await? {
+        opening.push(&piece).during(operation)?;
+    }
+    let manifest = opening.finish().during(operation)?;
     if manifest.streams_bytes() == Some(start) { Ok(manifest) } else { Err(corrupt(operation)) }
+}
+
+/// The next bytes of a stored body.
+async fn next(body: &mut Body, operation: &'static str) -> Result<Option<Bytes>, StoreError> {
+    loop {
+        match body.next_frame().await.transpose().map_err(|error| from_stored_body(error, operation))? {
+            Some(Frame::Data(data)) => return Ok(Some(data)),
+            Some(Frame::Trailer(_)) => {}
+            None => return Ok(None),
+        }
+    }
 }
 
 /// The entry of an object that has a part table.

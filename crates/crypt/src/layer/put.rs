@@ -157,7 +157,9 @@ impl Core {
                 (body, Ending::Footer(identified), Later::Entry(etag, checksum))
             }
             NewIdentity::Known { etag, checksum, parts } => {
-                let plain_bytes = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.plain_bytes));
+                let of_parts = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.plain_bytes));
+                // Without parts it is the entity tag that needs a table, and the body says how long it is.
+                let plain_bytes = if parts.is_empty() { body.length_bytes().unwrap_or(0) } else { of_parts };
                 let stream = key.envelope.object;
                 let row = StreamRow { stream, part: 0, plain_bytes, padding_bytes: 0 };
                 let table = Manifest { etag, checksum, streams: vec![row], parts };
