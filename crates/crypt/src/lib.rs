@@ -13,5 +13,7 @@ mod stats;
 
 pub use format::{Algorithm, Secret};
 pub use keys::{KEY_ID_MAX_BYTES, KeyError, KeyErrorKind, KeyService, Keyring, KeyringError};
-pub use layer::{Crypt, CryptOptions, Foreign, Names, PART_MIN_BYTES, RewrapEvent, RewrapReport};
+pub use layer::{
+    Closed, ClosedEpoch, Crypt, CryptOptions, Foreign, Names, PART_MIN_BYTES, RewrapEvent, RewrapReport,
+};
 pub use stats::CryptStats;

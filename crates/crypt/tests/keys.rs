@@ -11,8 +11,8 @@ use common::desk::{Desk, as_it_is, assert_refused, key, pattern};
 use common::{Counting, Layered, Setup, keyring_text};
 use crypt::{Crypt, Names, RewrapEvent, RewrapReport};
 use store::{
-    Bucket, BucketUpdate, Layer, ListVersions, PutOptions, SharedStore, StoreErrorKind, VersionEntry,
-    Versioning,
+    Bucket, BucketUpdate, DeleteOptions, Layer, ListVersions, PutOptions, SharedStore, StoreErrorKind,
+    VersionEntry, Versioning,
 };
 use types::{Body, BucketName, CanonicalId, Context, Owner, TagSet};
 
@@ -159,6 +159,65 @@ async fn old_versions_of_epoch_keys_go_when_they_are_rewrapped() {
     let options = ListVersions { limit: 10, ..ListVersions::default() };
     let page = counted.store.list_versions(&counted.cx, &counted.bucket, options).await.unwrap();
     assert_eq!(page.entries.len(), 1);
+}
+
+#[tokio::test]
+async fn an_epoch_key_behind_a_delete_marker_is_there_again_and_wrapped() {
+    for markers in [1, 2] {
+        let setup = Setup::default();
+        let mut counted = counted(&setup).await;
+        let update = BucketUpdate::Versioning(Versioning::Enabled);
+        counted.bucket = counted.store.update_bucket(&counted.cx, &counted.bucket, update).await.unwrap();
+        counted.put("k").await;
+        let options = ListVersions { prefix: ".sluice/".into(), limit: 10, ..ListVersions::default() };
+        let own = counted.between.inner.list_versions(&counted.cx, &counted.bucket, options).await.unwrap();
+        let VersionEntry::Version(epoch) = &own.entries[0] else { panic!("an epoch key") };
+        for _ in 0..markers {
+            let options = DeleteOptions::default();
+            counted.between.inner.delete(&counted.cx, &counted.bucket, &epoch.key, options).await.unwrap();
+        }
+        setup.keys.reload(&keyring_text(&[("second", 2), ("first", 1)])).unwrap();
+        assert_eq!(counted.rewrap().await.0.rewrapped, 1);
+        setup.keys.reload(&keyring_text(&[("second", 2)])).unwrap();
+        let fresh = setup.layer(meta::MemoryMeta::default(), Counting::new(4)).wrap(counted.between.clone());
+        let (_, bytes) = common::desk::read(&fresh, &counted.cx, &counted.bucket, "k").await.unwrap();
+        assert_eq!(bytes, pattern(1, 100));
+    }
+}
+
+#[tokio::test]
+async fn an_epoch_key_that_cannot_be_opened_stops_no_other() {
+    // Epoch keys have random names, so the one that is closed comes first or last.
+    for seed in 0..8 {
+        for is_damaged in [false, true] {
+            let setup = Setup::default();
+            let desk = Desk::seeded(Layered::new(vec![setup.clone()]), seed).await;
+            let mut desk = desk;
+            let update = BucketUpdate::Versioning(Versioning::Enabled);
+            desk.bucket = desk.store.update_bucket(&desk.cx, &desk.bucket, update).await.unwrap();
+            for (name, text) in
+                [("closed", keyring_text(&[("gone", 1)])), ("open", keyring_text(&[("old", 2)]))]
+            {
+                setup.keys.reload(&text).unwrap();
+                desk = desk.without_state();
+                desk.put(name, pattern(1, 100)).await;
+            }
+            let gone: &[(&str, u8)] =
+                if is_damaged { &[("new", 3), ("old", 2), ("gone", 9)] } else { &[("new", 3), ("old", 2)] };
+            setup.keys.reload(&keyring_text(gone)).unwrap();
+            let layer = setup.layer(meta::MemoryMeta::default(), Counting::new(5));
+            let _store = layer.wrap(desk.inner.clone());
+            let report = layer.rewrap(&desk.cx, &desk.bucket, &mut |_| {}).await.unwrap();
+            assert_eq!((report.epochs, report.rewrapped, report.versions_removed), (2, 1, 1));
+            let closed: Vec<_> = report.closed.iter().map(|closed| closed.key_id.as_deref()).collect();
+            assert_eq!(closed, [Some("gone")]);
+            setup.keys.reload(&keyring_text(&[("new", 3), ("gone", 1)])).unwrap();
+            let desk = desk.without_state();
+            for name in ["open", "closed"] {
+                assert_eq!(desk.read(name).await.unwrap().1, pattern(1, 100), "nothing is lost");
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -6,10 +6,11 @@ mod common;
 
 use common::beside::Beside;
 use common::between::Between;
-use common::desk::assert_refused;
+use common::desk::{Desk, assert_refused, key};
 use common::{Layered, Setup};
 use crypt::Names;
-use store::{ListEntry, ListObjects, Position, StoreErrorKind};
+use store::{ListEntry, ListObjects, Position, PutOptions, StoreErrorKind};
+use types::Body;
 
 fn encrypted() -> Setup {
     Setup { names: Names::Encrypted, ..Setup::default() }
@@ -57,4 +58,51 @@ async fn a_page_within_a_folder_is_few_requests_however_much_it_leaves_out() {
     assert_eq!((found, pages), (wanted, 11));
     let lists = beside.between.take_calls().iter().filter(|call| **call == "list").count();
     assert!(lists <= 3 * pages, "{lists} requests for {pages} pages");
+}
+
+const NAMES: &str = ".sluice/crypt/names";
+
+/// The same bucket, whose layer is set up otherwise now.
+fn flipped(mut desk: Desk, names: Names) -> Desk {
+    desk.world.setups[0].names = names;
+    desk.without_state()
+}
+
+#[tokio::test]
+async fn a_key_of_names_that_is_lost_is_not_made_anew() {
+    let desk = Desk::new(Layered::new(vec![encrypted()])).await;
+    desk.put("k", "x").await;
+    desk.inner.delete(&desk.cx, &desk.bucket, &key(NAMES), Default::default()).await.unwrap();
+    let desk = desk.without_state();
+    assert_refused!(desk.read("k").await, StoreErrorKind::Forbidden(why) if why.contains("names"));
+    let listed = desk.store.list(&desk.cx, &desk.bucket, ListObjects::default()).await;
+    assert_refused!(listed, StoreErrorKind::Forbidden(_));
+    assert!(!desk.own_keys().await.iter().any(|own| own == NAMES));
+}
+
+#[tokio::test]
+async fn a_bucket_keeps_the_way_in_which_it_was_begun() {
+    for (begun, other) in [(Names::Plain, Names::Encrypted), (Names::Encrypted, Names::Plain)] {
+        let desk = Desk::new(Layered::new(vec![Setup { names: begun, ..Setup::default() }])).await;
+        desk.put("k", "x").await;
+        let own = desk.own_keys().await;
+        let desk = flipped(desk, other);
+        let body = Body::from_bytes("y".into());
+        let put = desk.store.put(&desk.cx, &desk.bucket, &key("other"), body, PutOptions::default()).await;
+        assert_refused!(put, StoreErrorKind::Forbidden(why) if why.contains("names"));
+        assert_eq!(desk.own_keys().await, own, "nothing was made");
+        let desk = flipped(desk, begun);
+        assert_eq!(desk.read("k").await.unwrap().1, "x");
+    }
+}
+
+#[tokio::test]
+async fn another_key_in_place_of_that_of_names_is_damage() {
+    let desk = Desk::new(Layered::new(vec![encrypted()])).await;
+    desk.put("k", "x").await;
+    let own = desk.own_keys().await;
+    let epoch = own.iter().find(|own| *own != NAMES).unwrap();
+    let (info, bytes) = desk.raw(epoch).await;
+    desk.forge(NAMES, &info, bytes).await;
+    assert_refused!(desk.without_state().read("k").await, StoreErrorKind::Corrupt);
 }

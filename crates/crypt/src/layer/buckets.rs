@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use store::{
     Bucket, DeleteOptions, ListObjects, ListUploads, ListVersions, StoreError, StoreErrorKind, UploadEntry,
-    UploadRef, VersionEntry,
+    UploadRef, VersionEntry, VersionState, VersionSummary,
 };
 use types::{BucketName, Context, ObjectKey, Owner, TagSet};
 
@@ -137,30 +137,29 @@ impl Core {
         for stored in own {
             self.inner.delete(cx, bucket, &stored.key, DeleteOptions::default()).await?;
         }
-        if self.inner.capabilities(bucket).versioning.is_yes() {
-            self.remove_versions(cx, bucket, &self.reserved.prefix, Which::All).await?;
-        }
-        Ok(())
+        self.remove_versions(cx, bucket, |_| true).await.map(drop)
     }
 
-    /// Removes versions of the layer's own keys for good.
-    pub(super) async fn remove_versions(
+    /// Removes versions of the layer's own keys for good, delete markers among them; how many. They are asked for one after the
+    /// other, the newest of each key first.
+    async fn remove_versions(
         &self,
         cx: &Context,
         bucket: &Bucket,
-        prefix: &str,
-        which: Which,
+        mut is_to_go: impl FnMut(&VersionSummary) -> bool + Send,
     ) -> Result<u64, StoreError> {
-        let (mut options, mut removed) = (own_versions(prefix), 0);
+        if !self.inner.capabilities(bucket).versioning.is_yes() {
+            return Ok(0);
+        }
+        let (mut options, mut removed) = (own_versions(&self.reserved.prefix), 0);
         loop {
             let page = self.inner.list_versions(cx, bucket, options.clone()).await?;
             for entry in &page.entries {
                 let VersionEntry::Version(version) = entry else { continue };
-                if which == Which::All || !version.is_latest {
+                if is_to_go(version) {
                     let version_id = Some(version.version_id.clone());
                     let options = DeleteOptions { version_id, ..DeleteOptions::default() };
-                    let key: &ObjectKey = &version.key;
-                    self.inner.delete(cx, bucket, key, options).await?;
+                    self.inner.delete(cx, bucket, &version.key, options).await?;
                     removed += 1;
                 }
             }
@@ -170,27 +169,40 @@ impl Core {
             }
         }
     }
+
+    /// Puts the newest versions of the layer's own keys back that lie behind delete markers: objects need them. Whoever removes
+    /// keys with their bucket has closed its gate.
+    pub(super) async fn uncover(&self, cx: &Context, bucket: &Bucket) -> Result<(), StoreError> {
+        let mut covered: Option<ObjectKey> = None;
+        let covers = |version: &VersionSummary| {
+            let is_marker = matches!(version.state, VersionState::DeleteMarker);
+            let covers = is_marker && (version.is_latest || covered.as_ref() == Some(&version.key));
+            covered = covers.then(|| version.key.clone());
+            covers
+        };
+        self.remove_versions(cx, bucket, covers).await.map(drop)
+    }
+
+    /// Removes what these keys of the layer's own were wrapped as before; how many versions. What lies behind a delete marker
+    /// stays: it may be the last that there is.
+    pub(super) async fn remove_older(
+        &self,
+        cx: &Context,
+        bucket: &Bucket,
+        keys: &[ObjectKey],
+    ) -> Result<u64, StoreError> {
+        let mut current = None;
+        let is_older = |version: &VersionSummary| {
+            if version.is_latest {
+                let stands = matches!(version.state, VersionState::Object(_)) && keys.contains(&version.key);
+                current = stands.then(|| version.key.clone());
+            }
+            !version.is_latest && current.as_ref() == Some(&version.key)
+        };
+        self.remove_versions(cx, bucket, is_older).await
+    }
 }
 
 fn own_versions(prefix: &str) -> ListVersions {
     ListVersions { prefix: prefix.to_owned(), limit: PAGE, ..ListVersions::default() }
-}
-
-/// Which versions are removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Which {
-    /// All of them, delete markers included.
-    All,
-    /// Those that are no longer the current one.
-    Older,
-}
-
-impl Core {
-    /// Removes what the layer's own keys were wrapped as before.
-    pub(super) async fn remove_older(&self, cx: &Context, bucket: &Bucket) -> Result<u64, StoreError> {
-        if !self.inner.capabilities(bucket).versioning.is_yes() {
-            return Ok(0);
-        }
-        self.remove_versions(cx, bucket, &self.reserved.prefix, Which::Older).await
-    }
 }

@@ -45,12 +45,7 @@ impl Core {
         Self {
             index: Index::new(options.index.clone(), stats.clone()),
             uploads: Uploads::new(options.index.clone()),
-            epochs: Epochs::new(
-                inner.clone(),
-                options.keys.clone(),
-                (options.random.clone(), options.clock.clone()),
-                (reserved.clone(), stats.clone()),
-            ),
+            epochs: Epochs::new(inner.clone(), &options, (reserved.clone(), stats.clone())),
             gates: Gates::default(),
             turns: Turns::default(),
             inner,

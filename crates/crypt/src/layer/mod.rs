@@ -21,4 +21,4 @@ mod store_impl;
 mod turns;
 
 pub use options::{Crypt, CryptOptions, Foreign, Names, PART_MIN_BYTES};
-pub use rewrap::{RewrapEvent, RewrapReport};
+pub use rewrap::{Closed, ClosedEpoch, RewrapEvent, RewrapReport};

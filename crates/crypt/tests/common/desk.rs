@@ -10,7 +10,7 @@ use store::{
 };
 use types::{Body, BucketName, ByteRange, CanonicalId, Context, ObjectKey, Owner, TagSet};
 
-use super::Layered;
+use super::{Counting, Layered};
 
 pub(crate) struct Desk {
     pub(crate) world: Layered,
@@ -55,6 +55,12 @@ pub(crate) async fn read(
 }
 
 impl Desk {
+    /// Draws other numbers than worlds of other seeds do.
+    pub(crate) async fn seeded(mut world: Layered, seed: u64) -> Self {
+        world.random = Counting::new(1 + 1_000_000 * seed);
+        Self::new(world).await
+    }
+
     pub(crate) async fn new(world: Layered) -> Self {
         let (store, inner, cx) = (world.store(), world.inner(), Context::background());
         let owner = Owner { id: CanonicalId::from_text(&"a".repeat(64)), display_name: "alice".into() };

@@ -8,11 +8,12 @@ use std::time::Duration;
 use store::{Bucket, Missing, SharedStore, StoreError, StoreErrorKind, WriteCondition};
 use types::{BucketName, Clock, Context, ObjectKey, Random, Timestamp};
 
-pub(super) use self::stored::OwnObject;
 use self::stored::own_key;
+pub(super) use self::stored::{OwnObject, StoredEpoch};
 use super::gate::{Gate, Inside};
+use super::options::{CryptOptions, Names};
 use super::reserved::Reserved;
-use crate::error::{During, corrupt};
+use crate::error::{During, NAMES_ENCRYPTED, NAMES_MISSING, corrupt};
 use crate::format::{Id, Secret, new_id};
 use crate::keys::{EpochRecord, KeyErrorKind, KeyService, context};
 use crate::stats::CryptStats;
@@ -36,6 +37,7 @@ pub(super) struct Epochs {
     random: Arc<dyn Random>,
     clock: Arc<dyn Clock>,
     reserved: Reserved,
+    names: Names,
     stats: Arc<CryptStats>,
     buckets: Mutex<HashMap<(BucketName, u64), Arc<BucketKeys>>>,
 }
@@ -66,11 +68,12 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl Epochs {
     pub(super) fn new(
         inner: SharedStore,
-        keys: Arc<dyn KeyService>,
-        (random, clock): (Arc<dyn Random>, Arc<dyn Clock>),
+        options: &CryptOptions,
         (reserved, stats): (Reserved, Arc<CryptStats>),
     ) -> Self {
-        Self { inner, keys, random, clock, reserved, stats, buckets: Mutex::default() }
+        let (keys, names) = (options.keys.clone(), options.names);
+        let (random, clock) = (options.random.clone(), options.clock.clone());
+        Self { inner, keys, random, clock, reserved, names, stats, buckets: Mutex::default() }
     }
 
     fn of(&self, bucket: &Bucket) -> Arc<BucketKeys> {
@@ -117,13 +120,21 @@ impl Epochs {
     }
 
     /// An epoch key that is there and wrapped with `key_id`.
+    ///
+    /// # Errors
+    /// `Forbidden` where the bucket was begun with encrypted names, and they are to be plain.
     async fn stored_under(
         &self,
         cx: &Context,
         bucket: &Bucket,
         key_id: &str,
     ) -> Result<Option<(Id, Secret)>, StoreError> {
-        for key in self.list(cx, bucket).await? {
+        let (own, names) =
+            (self.list(cx, bucket, self.reserved.prefix.clone()).await?, self.reserved.names());
+        if self.names == Names::Plain && own.iter().any(|key| key.as_str() == names) {
+            return Err(StoreError::new(StoreErrorKind::Forbidden(NAMES_ENCRYPTED), OPERATION));
+        }
+        for key in own.into_iter().filter(|key| key.as_str() != names) {
             let stored = match self.load(cx, bucket, &key).await {
                 // One that is damaged or just gone is none to write with; its objects tell when they are read.
                 Err(error) if matches!(error.kind, StoreErrorKind::Corrupt | StoreErrorKind::Missing(_)) => {
@@ -232,10 +243,8 @@ impl Epochs {
         }
         let key = own_key(&self.reserved.names())?;
         let secret = match self.load(cx, bucket, &key).await {
-            Ok(stored) => self.unwrap(bucket, &stored.record).await?,
-            Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Key)) => {
-                self.make_names(cx, bucket, &key, gate).await?
-            }
+            Ok(stored) => self.unwrap_names(bucket, &stored).await?,
+            Err(error) if is_missing(&error) => self.make_names(cx, bucket, &key, gate).await?,
             Err(error) => return Err(error),
         };
         locked(&keys.known).insert(NAMES_ID, secret.clone());
@@ -255,6 +264,14 @@ impl Epochs {
             return Err(StoreError::new(StoreErrorKind::Unsupported(NAMES_NEED), OPERATION));
         }
         let _inside = enter(gate).await?;
+        // Where others have just made it, they may have made an epoch key since.
+        if !self.list(cx, bucket, self.reserved.epochs()).await?.is_empty() {
+            let stored = self.load(cx, bucket, key).await.map_err(|error| match is_missing(&error) {
+                true => StoreError::new(StoreErrorKind::Forbidden(NAMES_MISSING), OPERATION),
+                false => error,
+            });
+            return self.unwrap_names(bucket, &stored?).await;
+        }
         let primary = self.primary().await?;
         let record = self.wrap(bucket, NAMES_ID, &primary, &Secret::random(&*self.random)).await?;
         match self.store(cx, bucket, key, &record, WriteCondition::IfAbsent).await {
@@ -264,8 +281,19 @@ impl Epochs {
         }
         self.stats.epochs_made.add(1);
         let stored = self.load(cx, bucket, key).await?;
+        self.unwrap_names(bucket, &stored).await
+    }
+
+    async fn unwrap_names(&self, bucket: &Bucket, stored: &StoredEpoch) -> Result<Secret, StoreError> {
+        if stored.record.id != NAMES_ID {
+            return Err(corrupt(OPERATION));
+        }
         self.unwrap(bucket, &stored.record).await
     }
+}
+
+fn is_missing(error: &StoreError) -> bool {
+    matches!(error.kind, StoreErrorKind::Missing(Missing::Key))
 }
 
 async fn enter(gate: &Gate) -> Result<Inside, StoreError> {

@@ -15,36 +15,35 @@ const PAGE: usize = 1000;
 /// An object of the layer's own as it stands in the store, whatever it holds.
 pub(in crate::layer) struct OwnObject {
     pub(in crate::layer) key: ObjectKey,
-    pub(in crate::layer) etag: ETag,
+    etag: ETag,
     bytes: Bytes,
 }
 
 /// An epoch key as it stands in the store.
 pub(in crate::layer) struct StoredEpoch {
-    pub(in crate::layer) key: ObjectKey,
     pub(in crate::layer) etag: ETag,
     pub(in crate::layer) record: EpochRecord,
 }
 
 impl OwnObject {
-    pub(in crate::layer) fn epoch(self) -> Result<StoredEpoch, StoreError> {
+    fn epoch(self) -> Result<StoredEpoch, StoreError> {
         let record = EpochRecord::decode(&self.bytes).during(OPERATION)?;
-        Ok(StoredEpoch { key: self.key, etag: self.etag, record })
+        Ok(StoredEpoch { etag: self.etag, record })
     }
 }
 
 impl Epochs {
-    /// The keys of all epoch keys that the bucket has.
-    pub(in crate::layer) async fn list(
+    /// The keys of all of the layer's own that the bucket has, below a prefix.
+    pub(super) async fn list(
         &self,
         cx: &Context,
         bucket: &Bucket,
+        prefix: String,
     ) -> Result<Vec<ObjectKey>, StoreError> {
         let mut keys: Vec<ObjectKey> = Vec::new();
         let mut after = None;
         loop {
-            let prefix = self.reserved.epochs();
-            let options = ListObjects { prefix, delimiter: None, after, limit: PAGE };
+            let options = ListObjects { prefix: prefix.clone(), delimiter: None, after, limit: PAGE };
             let page = self.inner.list(cx, bucket, options).await?;
             keys.extend(page.entries.into_iter().filter_map(|entry| match entry {
                 ListEntry::Object(object) => Some(object.key),
@@ -57,14 +56,25 @@ impl Epochs {
         }
     }
 
+    /// The keys of all that the layer has of its own in a bucket: its epoch keys, and that of encrypted names.
+    pub(in crate::layer) async fn own_keys(
+        &self,
+        cx: &Context,
+        bucket: &Bucket,
+    ) -> Result<Vec<ObjectKey>, StoreError> {
+        let (epochs, names) = (self.reserved.epochs(), self.reserved.names());
+        let mut keys = self.list(cx, bucket, self.reserved.prefix.clone()).await?;
+        keys.retain(|key| key.as_str().starts_with(&epochs) || key.as_str() == names);
+        Ok(keys)
+    }
+
     /// All objects of the layer's own in a bucket, that of encrypted names included.
     pub(in crate::layer) async fn all(
         &self,
         cx: &Context,
         bucket: &Bucket,
     ) -> Result<Vec<OwnObject>, StoreError> {
-        let mut keys = self.list(cx, bucket).await?;
-        keys.push(own_key(&self.reserved.names())?);
+        let keys = self.own_keys(cx, bucket).await?;
         let mut stored = Vec::with_capacity(keys.len());
         for key in keys {
             match self.fetch(cx, bucket, &key).await {
@@ -75,7 +85,7 @@ impl Epochs {
         Ok(stored)
     }
 
-    pub(super) async fn load(
+    pub(in crate::layer) async fn load(
         &self,
         cx: &Context,
         bucket: &Bucket,
