@@ -39,7 +39,11 @@ impl Core {
             match core.find_upload(UploadRef { bucket: &bucket, key: &key, id: &id }).await {
                 Ok(found) => turn.commit_upload(&cx, found, &parts, options).await,
                 Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Upload)) => {
-                    turn.completed_before(number, &parts).await?.ok_or(error)
+                    if !turn.completed_before(number, &parts).await? {
+                        return Err(error);
+                    }
+                    // What was made then may be at too few targets for an acknowledgement.
+                    turn.spread(&cx, OPERATION).await
                 }
                 Err(error) => Err(error),
             }
@@ -151,28 +155,19 @@ impl Turn {
         Ok(())
     }
 
-    /// The answer of an earlier completion with the same parts, while its object is still the current one.
+    /// Whether the upload was completed earlier with the same parts, and its object still is the current one.
     async fn completed_before(
         &self,
         number: UploadNumber,
         parts: &[CompletedPart],
-    ) -> Result<Option<PutOutcome>, StoreError> {
-        let Some(finished) = self.core.journal.finished(number).await? else { return Ok(None) };
+    ) -> Result<bool, StoreError> {
+        let Some(finished) = self.core.journal.finished(number).await? else { return Ok(false) };
         if finished.handle != self.record.handle || finished.key != self.key.as_str() {
-            return Ok(None);
+            return Ok(false);
         }
         let version = self.state.version().filter(|version| version.sequence == finished.sequence);
-        let Some((version, facts)) = version.and_then(|version| Some((version, version.facts()?))) else {
-            return Ok(None);
-        };
-        let is_same = assembly::etag_of(parts).is_none_or(|etag| etag == facts.etag);
-        Ok(is_same.then(|| PutOutcome {
-            etag: facts.etag.clone(),
-            version_id: version.shown_id(self.record.versioning),
-            checksum: facts.checksum,
-            size_bytes: facts.size_bytes,
-            modified_at: version.modified_at,
-        }))
+        let facts = version.and_then(|version| version.facts());
+        Ok(facts.is_some_and(|facts| assembly::etag_of(parts).is_none_or(|etag| etag == facts.etag)))
     }
 }
 

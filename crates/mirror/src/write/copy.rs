@@ -2,15 +2,14 @@ use std::sync::Arc;
 
 use meta::Commit;
 use store::{
-    Bucket, CopyOptions, CopySource, Directive, Missing, PutOutcome, StoreError, StoreErrorKind,
-    WriteCondition,
+    Bucket, CopyOptions, CopySource, Directive, PutOutcome, StoreError, StoreErrorKind, WriteCondition,
 };
 use types::{BucketName, Context, ETag, ObjectKey, StorageClass, VersionId};
 
 use super::conclude::object_plan;
 use super::{Call, Fan, Kept, Refusals, Turn, to_its_end};
 use crate::core::Core;
-use crate::journal::{BucketRecord, Current, Origin, Version};
+use crate::journal::{BucketRecord, Origin, Version};
 
 const OPERATION: &str = "copy object";
 
@@ -114,42 +113,7 @@ impl Turn {
         if done == 0 || before_policy.is_ok() || !self.is_current(draft) {
             return before_policy;
         }
-        self.spread(cx).await
-    }
-
-    /// Brings what was just written to as many targets as the policy asks for.
-    async fn spread(&mut self, cx: &Context) -> Result<PutOutcome, StoreError> {
-        for place in self.core.writable(&self.record) {
-            if self.holders() >= self.core.needed() {
-                break;
-            }
-            if self.state.owes(self.core.targets[place].number) {
-                // One that fails goes on owing; the count decides.
-                let _ = self.bring_up(place).await;
-            }
-        }
-        let Current::Version(version) = &self.state.current else {
-            return Err(StoreError::missing(Missing::Key, OPERATION));
-        };
-        let has = |place: usize| version.held_at(self.core.targets[place].number).is_some();
-        self.core.note(cx, has);
-        if self.holders() < self.core.needed() {
-            return Err(self.core.unmet(OPERATION));
-        }
-        let facts = version.facts().ok_or_else(|| StoreError::missing(Missing::Key, OPERATION))?;
-        Ok(PutOutcome {
-            etag: facts.etag.clone(),
-            version_id: version.shown_id(self.record.versioning),
-            checksum: facts.checksum,
-            size_bytes: facts.size_bytes,
-            modified_at: version.modified_at,
-        })
-    }
-
-    /// How many targets have the current version.
-    fn holders(&self) -> usize {
-        let Some(version) = self.state.version() else { return 0 };
-        self.core.targets.iter().filter(|target| version.held_at(target.number).is_some()).count()
+        self.spread(cx, OPERATION).await
     }
 
     fn class_of(&self, source: &Source, options: &CopyOptions) -> StorageClass {

@@ -6,6 +6,7 @@ mod copy;
 mod delete;
 mod fan;
 mod put;
+mod spread;
 mod tags;
 mod tee;
 mod turn;

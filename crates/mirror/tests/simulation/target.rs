@@ -17,7 +17,7 @@ use store::{
 use types::{Body, BucketName, ByteRange, Ceiling, Clock, Context, ObjectKey, Owner, TagSet, VersionId};
 
 use crate::body::FaultyBody;
-use crate::faults::{Fate, Faults};
+use crate::faults::{Call, Fate, Faults};
 use crate::life::Life;
 
 /// The smallest part but the last, in bytes.
@@ -56,15 +56,24 @@ struct TargetInLife {
 impl TargetInLife {
     /// Makes one call, with whatever the target's mood makes of it.
     async fn call<T>(&self, effect: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.call_of(Call::Other, effect).await
+    }
+
+    async fn call_of<T>(
+        &self,
+        call: Call,
+        effect: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         const REFUSED: StoreError = StoreError {
             kind: StoreErrorKind::Unavailable,
             operation: "a call of a faulty target",
             source: None,
         };
         self.life.step().await;
-        match self.target.faults.fate() {
+        match self.target.faults.fate(call) {
             Fate::Well => {}
             Fate::Refused => return Err(REFUSED),
+            Fate::Denied => return Err(StoreError::new(StoreErrorKind::Denied, REFUSED.operation)),
             Fate::Slow(time) => tokio::time::sleep(time).await,
             Fate::Hanging => {
                 self.target.faults.hang().await;
@@ -117,7 +126,7 @@ impl BucketStore for TargetInLife {
         bucket: &Bucket,
         update: BucketUpdate,
     ) -> Result<Bucket, StoreError> {
-        self.call(self.target.store.update_bucket(cx, bucket, update)).await
+        self.call_of(Call::UpdateBucket, self.target.store.update_bucket(cx, bucket, update)).await
     }
 
     async fn delete_bucket(&self, cx: &Context, bucket: &Bucket) -> Result<(), StoreError> {
@@ -143,7 +152,7 @@ impl ObjectStore for TargetInLife {
         body: Body,
         options: PutOptions,
     ) -> Result<PutOutcome, StoreError> {
-        self.call(self.target.store.put(cx, bucket, key, body, options)).await
+        self.call_of(Call::Put, self.target.store.put(cx, bucket, key, body, options)).await
     }
 
     async fn open(
@@ -280,7 +289,7 @@ impl MultipartStore for TargetInLife {
         parts: Vec<CompletedPart>,
         options: CompleteOptions,
     ) -> Result<PutOutcome, StoreError> {
-        self.call(self.target.store.complete_upload(cx, upload, parts, options)).await
+        self.call_of(Call::Complete, self.target.store.complete_upload(cx, upload, parts, options)).await
     }
 
     async fn abort_upload(&self, cx: &Context, upload: UploadRef<'_>) -> Result<(), StoreError> {

@@ -19,4 +19,5 @@ mod pace;
 mod races;
 #[path = "../simulation/target.rs"]
 mod target;
+mod uploads;
 mod world;
