@@ -1,9 +1,10 @@
 use http::Method;
-use remote::{Pages, RemoteError, RemoteErrorKind};
+use remote::{RemoteError, RemoteErrorKind};
 use sigv4::encode;
 use store::{Bucket, ListEntry, ListObjects, ListPage, ObjectSummary, Position, StoreError};
-use types::{Context, ETag, KEY_MAX_BYTES, ObjectKey};
+use types::{Context, ETag, ObjectKey};
 
+use crate::store::walk::{Place, Placed, Walk, folded};
 use crate::store::{Inner, PAGE_MAX};
 use crate::wire::{Call, Seen};
 use crate::{checksum, date, headers, xml};
@@ -17,32 +18,59 @@ impl Inner {
         bucket: &Bucket,
         options: ListObjects,
     ) -> Result<ListPage, StoreError> {
-        let start = options.after.as_ref().map(|after| start_after(after, options.delimiter.as_deref()));
+        let delimiter = options.delimiter.as_deref();
+        let inside = match &options.after {
+            Some(Position::Key(key)) => folded(key, &options.prefix, delimiter).map(|prefix| (prefix, key)),
+            _ => None,
+        };
+        let Some((prefix, key)) = inside else { return self.list_on(cx, bucket, options, Vec::new()).await };
+        // Services differ in whether a prefix is told again that has keys behind a marker inside of it.
+        let rest = ListObjects {
+            prefix: prefix.to_owned(),
+            delimiter: None,
+            after: Some(Position::Key(key.clone())),
+            limit: 0,
+        };
+        let prefix = prefix.to_owned();
+        let rest = self.list_on(cx, bucket, rest, Vec::new()).await?;
+        let begun = if rest.more { vec![ListEntry::Prefix(prefix.clone())] } else { Vec::new() };
+        let options = ListObjects { after: Some(Position::Prefix(prefix)), ..options };
+        self.list_on(cx, bucket, options, begun).await
+    }
+
+    /// A page that begins with `entries` and goes on behind its position.
+    async fn list_on(
+        &self,
+        cx: &Context,
+        bucket: &Bucket,
+        options: ListObjects,
+        entries: Vec<ListEntry>,
+    ) -> Result<ListPage, StoreError> {
+        let delimiter = options.delimiter.as_deref();
         let wanted = options.limit.max(1);
-        let mut page = ListPage::default();
-        let mut pages = Pages::<String>::new(None);
+        let mut page = ListPage { entries, more: false };
+        let mut walk = Walk::<String>::new(options.after, None);
         loop {
-            let size = (wanted - page.entries.len()).min(PAGE_MAX).to_string();
+            let size = wanted.saturating_sub(page.entries.len()).clamp(1, PAGE_MAX).to_string();
+            let marker = walk.marker(delimiter).filter(|_| walk.token().is_none());
             let call = Call::bucket(Method::GET, bucket.name.as_str())
                 .with("list-type", "2")
                 .with("encoding-type", "url")
                 .with("max-keys", &size)
                 .with("prefix", &options.prefix)
-                .with_some("delimiter", options.delimiter.as_deref())
-                .with_some("start-after", start.as_deref().filter(|_| pages.token().is_none()))
-                .with_some("continuation-token", pages.token().map(String::as_str));
+                .with_some("delimiter", delimiter)
+                .with_some("start-after", marker.as_ref().map(|(key, _)| key.as_str()))
+                .with_some("continuation-token", walk.token().map(String::as_str));
             let document = self.wire.document(cx, call).await;
             let root = document.map_err(|failure| failure.into_store(Seen::default(), OPERATION))?.root;
-            let found = entries(&root).map_err(|error| error.into_store(OPERATION))?;
-            let before = page.entries.len();
-            page.entries.extend(found.into_iter().filter(|entry| is_behind(entry, options.after.as_ref())));
+            let found = entries_of(&root).map_err(|error| error.into_store(OPERATION))?;
+            let count = walk.take(found, &mut page.entries);
             page.more = root.flag("IsTruncated");
             if !page.more || page.entries.len() >= wanted {
                 break;
             }
-            let next = root.need("NextContinuationToken").map_err(|error| error.into_store(OPERATION))?;
-            let turned = pages.turn(Some(next.to_owned()), page.entries.len() - before);
-            turned.map_err(|error| error.into_store(OPERATION))?;
+            let next = || root.need("NextContinuationToken").map(str::to_owned);
+            walk.turn(count, next).map_err(|error| error.into_store(OPERATION))?;
         }
         if options.limit == 0 {
             return Ok(ListPage { more: !page.entries.is_empty(), entries: Vec::new() });
@@ -53,26 +81,7 @@ impl Inner {
     }
 }
 
-/// The marker behind which a listing goes on. Behind a prefix there is no last key: the largest text that a key could be
-/// stands for it. A marker that ends with the delimiter is read as a whole prefix by services, so the smallest text behind
-/// it stands for a key of that name.
-pub(super) fn start_after(position: &Position, delimiter: Option<&str>) -> String {
-    match position {
-        Position::Key(key) if delimiter.is_some_and(|delimiter| key.ends_with(delimiter)) => {
-            format!("{key}\0")
-        }
-        Position::Key(key) => key.clone(),
-        Position::Prefix(prefix) => {
-            let mut marker = prefix.clone();
-            while marker.len() + char::MAX.len_utf8() <= KEY_MAX_BYTES {
-                marker.push(char::MAX);
-            }
-            marker
-        }
-    }
-}
-
-fn entries(root: &xml::Element) -> Result<Vec<ListEntry>, RemoteError> {
+fn entries_of(root: &xml::Element) -> Result<Vec<ListEntry>, RemoteError> {
     let encoded = is_encoded(root);
     let mut entries = Vec::new();
     for element in root.all("Contents") {
@@ -81,32 +90,16 @@ fn entries(root: &xml::Element) -> Result<Vec<ListEntry>, RemoteError> {
     for prefix in root.all("CommonPrefixes") {
         entries.push(ListEntry::Prefix(name(prefix.need("Prefix")?, encoded)?));
     }
-    entries.sort_by(|a, b| place(a).cmp(place(b)));
+    entries.sort_by(|a, b| a.place().text().cmp(b.place().text()));
     Ok(entries)
 }
 
-/// Whether an entry lies behind a position: not every service skips a prefix whose last key it is told.
-fn is_behind(entry: &ListEntry, after: Option<&Position>) -> bool {
-    match (after, entry) {
-        (None, _) => true,
-        (Some(Position::Key(marker)), ListEntry::Object(object)) => object.key.as_str() > marker.as_str(),
-        // Keys behind the marker may begin so.
-        (Some(Position::Key(marker)), ListEntry::Prefix(prefix)) => {
-            prefix > marker || marker.starts_with(prefix.as_str())
+impl Placed for ListEntry {
+    fn place(&self) -> Place<'_> {
+        match self {
+            Self::Object(object) => Place::Key(object.key.as_str(), None),
+            Self::Prefix(prefix) => Place::Prefix(prefix),
         }
-        (Some(Position::Prefix(marker)), entry) => {
-            let place = place(entry);
-            let is_wider = matches!(entry, ListEntry::Prefix(_)) && place.len() < marker.len();
-            (is_wider && marker.starts_with(place))
-                || (place > marker.as_str() && !place.starts_with(marker.as_str()))
-        }
-    }
-}
-
-fn place(entry: &ListEntry) -> &str {
-    match entry {
-        ListEntry::Object(object) => object.key.as_str(),
-        ListEntry::Prefix(prefix) => prefix,
     }
 }
 
@@ -167,32 +160,11 @@ mod tests {
             <CommonPrefixes><Prefix>a%2F</Prefix></CommonPrefixes></ListBucketResult>",
         )
         .unwrap();
-        let entries = entries(&root).unwrap();
+        let entries = entries_of(&root).unwrap();
         let [ListEntry::Prefix(prefix), ListEntry::Object(object)] = &entries[..] else {
             panic!("{entries:?}")
         };
         assert_eq!((prefix.as_str(), object.key.as_str(), object.etag.as_str()), ("a/", "a/b c\0", "e"));
         assert_eq!(object.modified_at.as_secs(), 1_369_353_600);
-    }
-
-    #[test]
-    fn what_a_service_repeats_is_left_out() {
-        let behind = |prefix: &str, after| is_behind(&ListEntry::Prefix(prefix.to_owned()), Some(&after));
-        let (key, folded) =
-            (|text: &str| Position::Key(text.to_owned()), |text: &str| Position::Prefix(text.to_owned()));
-        assert!(behind("a/", folded("a/1")) && behind("a/", key("a/1")) && behind("b/", folded("a/")));
-        assert!(!behind("a/", folded("a/")) && !behind("a/b/", folded("a/")) && !behind("a/", key("b")));
-    }
-
-    #[test]
-    fn a_position_behind_a_prefix_lies_behind_all_its_keys() {
-        let key = |delimiter| start_after(&Position::Key("a/".to_owned()), delimiter);
-        assert_eq!(
-            (key(None).as_str(), key(Some("-")).as_str(), key(Some("/")).as_str()),
-            ("a/", "a/", "a/\0")
-        );
-        let marker = start_after(&Position::Prefix("a/".to_owned()), Some("/"));
-        assert!(marker.len() <= KEY_MAX_BYTES && marker.len() > KEY_MAX_BYTES - 4);
-        assert!(marker.as_str() > "a/\u{10FFFF}\u{10FFFF}" && marker.as_str() < "a0");
     }
 }

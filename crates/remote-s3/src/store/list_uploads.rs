@@ -1,13 +1,14 @@
 use http::Method;
-use remote::{Pages, RemoteError};
+use remote::RemoteError;
 use store::{
-    Bucket, ListParts, ListUploads, PartOutcome, PartSummary, PartsPage, Position, StoreError, UploadEntry,
-    UploadId, UploadInfo, UploadPage, UploadRef, UploadSummary,
+    Bucket, ListParts, ListUploads, PartOutcome, PartSummary, PartsPage, StoreError, UploadEntry, UploadId,
+    UploadInfo, UploadPage, UploadRef, UploadSummary,
 };
 use types::{Context, ETag, ObjectMetadata};
 
-use crate::store::list::{is_encoded, key, name, next, start_after};
+use crate::store::list::{is_encoded, key, name, next};
 use crate::store::uploads::metadata_of;
+use crate::store::walk::{Place, Placed, Walk, folded};
 use crate::store::{Inner, PAGE_MAX};
 use crate::wire::{Call, Seen};
 use crate::{checksum, date, headers, xml};
@@ -21,37 +22,30 @@ impl Inner {
         bucket: &Bucket,
         options: ListUploads,
     ) -> Result<UploadPage, StoreError> {
-        let upload = match options.after {
-            Some(Position::Key(_)) => options.after_upload.map(|id| id.as_str().to_owned()),
-            Some(Position::Prefix(_)) | None => None,
-        };
-        let start = options.after.as_ref().map(|after| (start_after(after, None), upload));
-        let mut pages = Pages::new(start);
+        let (prefix, delimiter) = (options.prefix.as_str(), options.delimiter.as_deref());
+        let mut walk = Walk::new(options.after, options.after_upload.map(|id| id.as_str().to_owned()));
         let wanted = options.limit.max(1);
         let mut page = UploadPage::default();
         loop {
             let size = (wanted - page.entries.len()).min(PAGE_MAX).to_string();
+            let marker = walk.token().cloned().or_else(|| walk.marker(None));
             let call = Call::bucket(Method::GET, bucket.name.as_str())
                 .of("uploads")
                 .with("encoding-type", "url")
                 .with("max-uploads", &size)
-                .with("prefix", &options.prefix)
-                .with_some("delimiter", options.delimiter.as_deref())
-                .with_some("key-marker", pages.token().map(|(key, _)| key.as_str()))
-                .with_some("upload-id-marker", pages.token().and_then(|(_, upload)| upload.as_deref()));
+                .with("prefix", prefix)
+                .with_some("delimiter", delimiter)
+                .with_some("key-marker", marker.as_ref().map(|(key, _)| key.as_str()))
+                .with_some("upload-id-marker", marker.as_ref().and_then(|(_, upload)| upload.as_deref()));
             let document = self.wire.document(cx, call).await;
             let root = document.map_err(|failure| failure.into_store(Seen::default(), OPERATION))?.root;
-            let mut found = entries(&root).map_err(|error| error.into_store(OPERATION))?;
-            // Not every service goes on where it is told to.
-            let marker = pages.token().map(|(key, upload)| (key.as_str(), upload.as_deref()));
-            found.retain(|entry| is_behind(entry, marker));
-            let count = found.len();
-            page.entries.extend(found);
+            let found = entries(&root, prefix, delimiter).map_err(|error| error.into_store(OPERATION))?;
+            let count = walk.take(found, &mut page.entries);
             page.more = root.flag("IsTruncated");
             if !page.more || page.entries.len() >= wanted {
                 break;
             }
-            let turned = next(&root, "NextUploadIdMarker").and_then(|next| pages.turn(Some(next), count));
+            let turned = walk.turn(count, || next(&root, "NextUploadIdMarker"));
             turned.map_err(|error| error.into_store(OPERATION))?;
         }
         if options.limit == 0 {
@@ -126,12 +120,25 @@ fn part(element: &xml::Element) -> Result<PartSummary, RemoteError> {
     })
 }
 
-fn entries(root: &xml::Element) -> Result<Vec<UploadEntry>, RemoteError> {
+/// The entries of a page. Not every service folds, nor keeps to the prefix.
+fn entries(
+    root: &xml::Element,
+    prefix: &str,
+    delimiter: Option<&str>,
+) -> Result<Vec<UploadEntry>, RemoteError> {
     let encoded = is_encoded(root);
     let mut entries = Vec::new();
     for element in root.all("Upload") {
+        let key = key(element.need("Key")?, encoded)?;
+        if !key.as_str().starts_with(prefix) {
+            continue;
+        }
+        if let Some(folded) = folded(key.as_str(), prefix, delimiter) {
+            entries.push(UploadEntry::Prefix(folded.to_owned()));
+            continue;
+        }
         entries.push(UploadEntry::Upload(UploadSummary {
-            key: key(element.need("Key")?, encoded)?,
+            key,
             upload_id: UploadId::from_text(element.need("UploadId")?),
             initiated_at: element.get("Initiated").and_then(date::of_document).unwrap_or_default(),
             storage_class: headers::storage_class(element.get("StorageClass")),
@@ -142,27 +149,16 @@ fn entries(root: &xml::Element) -> Result<Vec<UploadEntry>, RemoteError> {
         entries.push(UploadEntry::Prefix(name(prefix.need("Prefix")?, encoded)?));
     }
     // Uploads of one key stay in the order told.
-    entries.sort_by(|a, b| place(a).cmp(place(b)));
+    entries.sort_by(|a, b| a.place().text().cmp(b.place().text()));
+    entries.dedup_by(|a, b| matches!(a.place(), Place::Prefix(_)) && a.place() == b.place());
     Ok(entries)
 }
 
-/// Whether an entry lies behind a marker, as far as keys and the one id named tell.
-fn is_behind(entry: &UploadEntry, marker: Option<(&str, Option<&str>)>) -> bool {
-    match (entry, marker) {
-        (_, None) => true,
-        (UploadEntry::Prefix(prefix), Some((key, _))) => {
-            prefix.as_str() > key || key.starts_with(prefix.as_str())
+impl Placed for UploadEntry {
+    fn place(&self) -> Place<'_> {
+        match self {
+            Self::Upload(upload) => Place::Key(upload.key.as_str(), Some(upload.upload_id.as_str())),
+            Self::Prefix(prefix) => Place::Prefix(prefix),
         }
-        (UploadEntry::Upload(upload), Some((key, id))) => {
-            let own = upload.key.as_str();
-            own > key || (own == key && id.is_some_and(|id| id != upload.upload_id.as_str()))
-        }
-    }
-}
-
-fn place(entry: &UploadEntry) -> &str {
-    match entry {
-        UploadEntry::Upload(upload) => upload.key.as_str(),
-        UploadEntry::Prefix(prefix) => prefix,
     }
 }

@@ -1,11 +1,10 @@
 use http::Method;
-use remote::{Pages, RemoteError};
-use store::{
-    Bucket, ListVersions, Position, StoreError, VersionEntry, VersionPage, VersionState, VersionSummary,
-};
+use remote::RemoteError;
+use store::{Bucket, ListVersions, StoreError, VersionEntry, VersionPage, VersionState, VersionSummary};
 use types::{Context, VersionId};
 
-use crate::store::list::{is_encoded, key, name, next, object, start_after};
+use crate::store::list::{is_encoded, key, name, next, object};
+use crate::store::walk::{Place, Placed, Walk};
 use crate::store::{Inner, PAGE_MAX};
 use crate::wire::{Call, Seen};
 use crate::{date, xml};
@@ -19,34 +18,30 @@ impl Inner {
         bucket: &Bucket,
         options: ListVersions,
     ) -> Result<VersionPage, StoreError> {
-        let version = match options.after {
-            Some(Position::Key(_)) => options.after_version.map(|version| version.as_str().to_owned()),
-            Some(Position::Prefix(_)) | None => None,
-        };
-        let start = options.after.as_ref().map(|after| (start_after(after, None), version));
-        let mut pages = Pages::new(start);
+        let version = options.after_version.map(|version| version.as_str().to_owned());
+        let mut walk = Walk::new(options.after, version);
         let wanted = options.limit.max(1);
         let mut page = VersionPage::default();
         loop {
             let size = (wanted - page.entries.len()).min(PAGE_MAX).to_string();
+            let marker = walk.token().cloned().or_else(|| walk.marker(None));
             let call = Call::bucket(Method::GET, bucket.name.as_str())
                 .of("versions")
                 .with("encoding-type", "url")
                 .with("max-keys", &size)
                 .with("prefix", &options.prefix)
                 .with_some("delimiter", options.delimiter.as_deref())
-                .with_some("key-marker", pages.token().map(|(key, _)| key.as_str()))
-                .with_some("version-id-marker", pages.token().and_then(|(_, version)| version.as_deref()));
+                .with_some("key-marker", marker.as_ref().map(|(key, _)| key.as_str()))
+                .with_some("version-id-marker", marker.as_ref().and_then(|(_, version)| version.as_deref()));
             let document = self.wire.document(cx, call).await;
             let root = document.map_err(|failure| failure.into_store(Seen::default(), OPERATION))?.root;
             let found = entries(&root).map_err(|error| error.into_store(OPERATION))?;
-            let count = found.len();
-            page.entries.extend(found);
+            let count = walk.take(found, &mut page.entries);
             page.more = root.flag("IsTruncated");
             if !page.more || page.entries.len() >= wanted {
                 break;
             }
-            let turned = next(&root, "NextVersionIdMarker").and_then(|next| pages.turn(Some(next), count));
+            let turned = walk.turn(count, || next(&root, "NextVersionIdMarker"));
             turned.map_err(|error| error.into_store(OPERATION))?;
         }
         if options.limit == 0 {
@@ -92,7 +87,7 @@ fn entries(root: &xml::Element) -> Result<Vec<VersionEntry>, RemoteError> {
     let apart = is_told_apart(root);
     entries.sort_by(|a, b| {
         let by_age = || if apart { age(b).cmp(&age(a)) } else { std::cmp::Ordering::Equal };
-        place(a).cmp(place(b)).then_with(by_age)
+        a.place().text().cmp(b.place().text()).then_with(by_age)
     });
     Ok(entries)
 }
@@ -105,10 +100,12 @@ fn is_told_apart(root: &xml::Element) -> bool {
     matches!((first_marker, last_version), (Some(marker), Some(version)) if version < marker)
 }
 
-fn place(entry: &VersionEntry) -> &str {
-    match entry {
-        VersionEntry::Version(version) => version.key.as_str(),
-        VersionEntry::Prefix(prefix) => prefix,
+impl Placed for VersionEntry {
+    fn place(&self) -> Place<'_> {
+        match self {
+            Self::Version(version) => Place::Key(version.key.as_str(), Some(version.version_id.as_str())),
+            Self::Prefix(prefix) => Place::Prefix(prefix),
+        }
     }
 }
 

@@ -21,6 +21,7 @@ mod spill;
 mod store_impl;
 mod tags;
 mod uploads;
+mod walk;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
