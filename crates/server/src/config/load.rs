@@ -6,6 +6,7 @@ use types::BucketName;
 
 use super::access_keys::{check_unique, root_key};
 use super::buckets::check_references;
+use super::encryption::{check_digests, check_parts};
 use super::layers::LayerSettings;
 use super::mirrors::{check_mirrors, in_opening_order, mirrored_buckets, only_bucket};
 use super::paths::{check_caches, check_paths, layer_lists};
@@ -64,6 +65,12 @@ impl Config {
         only_bucket(mirror, &self.stores, &self.buckets, &self.other_buckets)
     }
 
+    /// The store that a bucket lives in, by the name that clients have for it.
+    pub(crate) fn store_of(&self, bucket: &str) -> &str {
+        let is_it = |settings: &&BucketSettings| settings.name.as_ref().is_some_and(|name| name.as_str() == bucket);
+        &self.buckets.iter().find(is_it).unwrap_or(&self.other_buckets).store
+    }
+
     /// Every list of layers with the path of the table that it stands in.
     pub(crate) fn layer_lists(&self) -> Vec<(String, &[LayerSettings])> {
         layer_lists(&self.stores, self.buckets.iter().chain([&self.other_buckets]))
@@ -105,6 +112,8 @@ pub(crate) fn load(flags: &Flags, environment: &dyn Environment) -> Result<Confi
     check_references(&buckets, &stores, &users)?;
     check_references(std::slice::from_ref(&other_buckets), &stores, &users)?;
     check_placements(&buckets)?;
+    check_parts(&buckets)?;
+    check_digests(&stores, &buckets, &other_buckets)?;
     check_mirrors(&stores, &buckets, &other_buckets)?;
     check_caches(&stores, &buckets, &other_buckets)?;
     Ok(Config { server, state_dir, root_key, access_keys, stores, buckets, other_buckets })

@@ -2,6 +2,7 @@
 
 mod access_keys;
 mod buckets;
+mod encryption;
 mod error;
 mod layers;
 mod load;

@@ -7,6 +7,9 @@ use toml::Value;
 use super::table::Table;
 use super::{ConfigError, Environment, Secret, units};
 
+/// The longest duration, a hundred years: clocks and timers can add it to any time.
+const DURATION_MAX: Duration = Duration::from_secs(876_000 * 60 * 60);
+
 /// One table of settings while it is read: each value with the place it came from.
 pub(super) struct Section<'a> {
     path: String,
@@ -203,7 +206,12 @@ impl<'a> Section<'a> {
     /// A duration that may be nothing.
     pub(super) fn duration_or_none(&self, name: &str) -> Result<Option<Duration>, ConfigError> {
         let wanted = "a duration, such as \"500ms\", \"30s\", \"5m\" or \"1h\"";
-        self.number(name, units::duration, Duration::from_secs, wanted)
+        match self.number(name, units::duration, Duration::from_secs, wanted)? {
+            Some(duration) if duration > DURATION_MAX => {
+                Err(ConfigError::new(self.setting(name), "is longer than 876000h, which is a hundred years"))
+            }
+            duration => Ok(duration),
+        }
     }
 
     /// A part of a whole, 0 to 1.

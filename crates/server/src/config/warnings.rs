@@ -1,5 +1,5 @@
 use super::layers::LayerSettings;
-use super::{BucketSettings, Config, MirrorWrite, StoreKind, StoreSettings};
+use super::{BucketSettings, Config, CryptSettings, Foreign, MirrorWrite, StoreKind, StoreSettings};
 
 /// What is allowed and probably not meant.
 pub(crate) fn warnings(config: &Config) -> Vec<String> {
@@ -10,6 +10,9 @@ pub(crate) fn warnings(config: &Config) -> Vec<String> {
     }
     for bucket in config.buckets.iter().chain([&config.other_buckets]) {
         found.extend(above_store(config, bucket));
+    }
+    for (path, layers) in config.layer_lists() {
+        found.extend(passing(&path, layers));
     }
     found
 }
@@ -25,6 +28,18 @@ fn policy(store: &StoreSettings) -> Option<String> {
             store.name
         )
     })
+}
+
+/// Encryption that hands out what it has not encrypted cannot tell what somebody else has put there.
+fn passing(path: &str, layers: &[LayerSettings]) -> Vec<String> {
+    let warned = |(index, layer): (usize, &LayerSettings)| match layer {
+        LayerSettings::Crypt(CryptSettings { foreign: Foreign::Pass, .. }) => Some(format!(
+            "{path}.layers[{index}].foreign: with \"pass\", whoever can write to the store below can put an object in place of an \
+             encrypted one, and it is handed out as it is; \"refuse\" hands out nothing but what was encrypted here"
+        )),
+        _ => None,
+    };
+    layers.iter().enumerate().filter_map(warned).collect()
 }
 
 /// A cache among a bucket's layers stands above the layers of its store too.

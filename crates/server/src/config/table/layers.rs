@@ -78,7 +78,7 @@ pub(in crate::config) const LAYER_CRYPT: Table = Table {
         setting(
             "foreign",
             "refuse",
-            "an object that Sluice did not encrypt: `refuse` to read it, or `pass` it on as it is",
+            "an object that Sluice did not encrypt: `refuse` to read it, or `pass` it on as it is, so that whoever can write to the store can forge objects",
         ),
     ],
 };

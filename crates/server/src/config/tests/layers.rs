@@ -156,3 +156,47 @@ fn a_keyring_is_a_reference_and_a_token_is_hidden() {
     let both = "{ kind = \"crypt\", keyring = \"env:A\", vault = { } }";
     assert!(refused(both).contains("layers[0].vault: is set, but keyring is too"));
 }
+
+#[test]
+fn a_cache_below_encryption_has_no_digest() {
+    let crypt = "{ kind = \"crypt\", keyring = \"file:keys\" }";
+    let cache = |digest: &str| format!("{{ kind = \"cache\", path = \"c\", size = \"64MiB\"{digest} }}");
+    let (plain, by_digest) = (cache(""), cache(", digest = \"x-amz-meta-sha224\""));
+    let list = |layers: &str| format!("layers = [ {layers} ]\n");
+    let stacked = |bucket: &str, mirror: &str, target: &str| {
+        format!(
+            "[store.near]\nkind = \"memory\"\n{}[store.far]\nkind = \"memory\"\n\
+             [store.both]\nkind = \"mirror\"\ntargets = [\"near\", \"far\"]\n{}\
+             [bucket.one]\nstore = \"both\"\n{}[bucket.\"*\"]\nstore = \"both\"",
+            list(target),
+            list(mirror),
+            list(bucket)
+        )
+    };
+    for (text, setting) in [
+        (bucket(&format!("{crypt}, {by_digest}")), "bucket.one.layers[1]"),
+        (stacked(crypt, &by_digest, ""), "store.both.layers[0]"),
+        (stacked(crypt, "", &by_digest), "store.near.layers[0]"),
+        (stacked("", crypt, &by_digest), "store.near.layers[0]"),
+    ] {
+        let refused = refusal(&text);
+        assert!(refused.starts_with(&format!("{setting}.digest: is for plain content")), "{refused}");
+    }
+    for text in [
+        bucket(&format!("{crypt}, {plain}")),
+        stacked(&by_digest, "", crypt),
+        stacked("", &by_digest, crypt),
+        stacked(crypt, &plain, ""),
+    ] {
+        file(&text).unwrap();
+    }
+}
+
+#[test]
+fn encryption_that_passes_on_what_others_wrote_is_warned_of() {
+    let crypt = |rest: &str| bucket(&format!("{{ kind = \"crypt\", keyring = \"file:keys\"{rest} }}"));
+    assert!(warnings(&file(&crypt("")).unwrap()).is_empty());
+    let warned = warnings(&file(&crypt(", foreign = \"pass\"")).unwrap());
+    assert_eq!(warned.len(), 1, "{warned:?}");
+    assert!(warned[0].starts_with("bucket.one.layers[0].foreign: with \"pass\""), "{warned:?}");
+}
