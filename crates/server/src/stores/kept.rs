@@ -27,7 +27,8 @@ pub(crate) enum For<'a> {
 }
 
 impl For<'_> {
-    fn dir(self, state_dir: &Path) -> PathBuf {
+    /// Where what is kept for it lies.
+    pub(super) fn dir(self, state_dir: &Path) -> PathBuf {
         match self {
             Self::Store(name) => state_dir.join(STORES_DIR).join(name),
             Self::Bucket(name) => state_dir.join(BUCKETS_DIR).join(name.unwrap_or("_others")),

@@ -4,6 +4,7 @@ use std::time::Duration;
 use layers::{Bandwidth, Fault, Limit, Prefix, Quota, ReadOnly, RequestLog, Retry};
 
 use super::caches::{self, Caches};
+use super::levels::{Leveled, hold_levels};
 use super::light::made;
 use super::{Stack, crypts};
 use crate::config::{CacheSettings, Config, LayerSettings, StoreKind, StoreSettings};
@@ -46,6 +47,7 @@ impl<'a> Maker<'a> {
     /// # Errors
     /// Where a file, a directory or a key that one needs cannot be used.
     pub(crate) fn make(&mut self, list: &List<'_>) -> Result<Stack, Failure> {
+        hold_levels(list.owner, &leveled(self.config, list), self.around)?;
         let mut stack = Stack { label: Some(list.owner.label()), ..Stack::default() };
         for index in 0..list.layers.len() {
             self.add(&mut stack, list, index)?;
@@ -103,6 +105,19 @@ pub(crate) fn cache_name(list: &List<'_>, index: usize) -> String {
 fn list_ttl(list: &List<'_>, settings: &CacheSettings) -> Duration {
     let is_default = settings.mode.is_timed() && matches!(list.store.kind, StoreKind::Drime(_));
     settings.list_ttl.unwrap_or(if is_default { DRIVE_LIST_TTL } else { Duration::ZERO })
+}
+
+/// The crypt layers of a list with their levels.
+fn leveled<'a>(config: &Config, list: &List<'a>) -> Vec<Leveled<'a>> {
+    let crypt = |(index, layer): (usize, &'a LayerSettings)| match layer {
+        LayerSettings::Crypt(settings) => Some(Leveled {
+            setting: format!("{}.layers[{index}]", list.owner.setting()),
+            level: level(config, list, index),
+            keys: &settings.keys,
+        }),
+        _ => None,
+    };
+    list.layers.iter().enumerate().filter_map(crypt).collect()
 }
 
 /// How many crypt layers there are from the storage up to this one.

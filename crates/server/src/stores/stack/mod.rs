@@ -3,6 +3,7 @@
 mod caches;
 mod crypts;
 mod keys;
+mod levels;
 mod light;
 mod maker;
 
@@ -19,11 +20,20 @@ pub(crate) use maker::{List, Maker, cache_name};
 /// What a layer has counted, read when it is asked for.
 type Readings = Box<dyn Fn() -> Vec<Reading> + Send + Sync>;
 
+/// The figures of one layer.
+struct Figures {
+    /// The layer's name.
+    kind: &'static str,
+    /// Its place in the list.
+    index: usize,
+    readings: Readings,
+}
+
 /// Layers with what they keep, the outermost first.
 #[derive(Default)]
 pub(crate) struct Stack {
     layers: Vec<Box<dyn Layer>>,
-    readings: Vec<Readings>,
+    figures: Vec<Figures>,
     /// Those that encrypt, the outermost first.
     pub(crate) crypts: Vec<EncryptingLayer>,
     /// The label of their figures.
@@ -49,6 +59,17 @@ impl Stack {
         self.layers.push(Box::new(layer));
     }
 
+    /// Adds the innermost layer so far, which counts.
+    fn push_counting(
+        &mut self,
+        layer: impl Layer + 'static,
+        readings: impl Fn() -> Vec<Reading> + Send + Sync + 'static,
+    ) {
+        let (kind, index) = (layer.name(), self.layers.len());
+        self.figures.push(Figures { kind, index, readings: Box::new(readings) });
+        self.push(layer);
+    }
+
     /// Adds a layer that renames at the place of its slot.
     fn insert_name(&mut self, layer: impl Layer + 'static) {
         let place = self.layers.iter().position(|other| other.slot() > Slot::Name);
@@ -60,12 +81,21 @@ impl Stack {
         self.layers.iter().map(|layer| layer.name()).collect()
     }
 
-    /// What the layers have counted.
+    /// What the layers have counted; of several of one kind, by their places.
     pub(crate) fn readings(&self) -> Vec<Reading> {
-        let all = self.readings.iter().flat_map(|readings| readings());
-        match &self.label {
-            Some((name, value)) => all.map(|reading| reading.label(name, value.as_str())).collect(),
-            None => all.collect(),
+        let mut all = Vec::new();
+        for figures in &self.figures {
+            let is_one = self.figures.iter().filter(|other| other.kind == figures.kind).count() == 1;
+            for mut reading in (figures.readings)() {
+                if !is_one {
+                    reading = reading.label("layer", figures.index.to_string());
+                }
+                if let Some((name, value)) = &self.label {
+                    reading = reading.label(name, value.as_str());
+                }
+                all.push(reading);
+            }
         }
+        all
     }
 }
