@@ -1,3 +1,6 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,24 +11,45 @@ use http::{Method, StatusCode, Uri};
 use remote::{Authorize, Client, Payload, RemoteError, RemoteErrorKind, Replay, Request};
 use serde::Deserialize;
 use serde_json::json;
-use types::{Context, Timestamp};
+use types::{Clock, Context, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::config::VaultSettings;
+use crate::failure::with_causes;
 
 /// The longest answer of the service, in bytes.
 const ANSWER_MAX_BYTES: usize = 64 * 1024;
+/// How long the newest version of a key is taken to be so.
+const PRIMARY_HOLDS: Duration = Duration::from_secs(60);
 
 /// A key that a service keeps, which speaks as Vault's Transit engine does. The key's type must be one that takes associated
 /// data (`aes256-gcm96`, the default, or `chacha20-poly1305`).
 ///
-/// Its id for us is `MOUNT/NAME:vVERSION`: rotating the key in the service is a new primary key here. Where the token may not
-/// read the key's versions, the id has none.
+/// Its id for us is `MOUNT/NAME:vVERSION`: rotating the key in the service is a new primary key here. The service is asked for
+/// the newest version once in a minute at most, and what it said last holds while it cannot be reached.
 ///
 /// Source: "Transit secrets engine (API)", HashiCorp's documentation of Vault.
 pub(crate) struct Transit {
     client: Client,
     settings: VaultSettings,
+    clock: Arc<dyn Clock>,
+    primary: Mutex<Primary>,
+    /// Held while the service is asked for the newest version.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// What the service said of the newest version.
+#[derive(Default)]
+struct Primary {
+    known: Option<Known>,
+    /// How often it was forgotten: an answer from before that is not kept.
+    forgotten: u64,
+}
+
+#[derive(Clone)]
+struct Known {
+    id: String,
+    asked_at: Timestamp,
 }
 
 /// `data` of an answer.
@@ -65,8 +89,18 @@ impl From<RemoteError> for Failed {
 
 impl Transit {
     /// Asks nothing yet.
-    pub(crate) fn new(client: Client, settings: VaultSettings) -> Self {
-        Self { client, settings }
+    pub(crate) fn new(client: Client, settings: VaultSettings, clock: Arc<dyn Clock>) -> Self {
+        Self { client, settings, clock, primary: Mutex::default(), turn: tokio::sync::Mutex::default() }
+    }
+
+    /// Has the service asked for the newest version when it is needed next.
+    pub(crate) fn forget(&self) {
+        let mut primary = self.newest();
+        *primary = Primary { known: None, forgotten: primary.forgotten + 1 };
+    }
+
+    fn newest(&self) -> MutexGuard<'_, Primary> {
+        self.primary.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn name(&self) -> String {
@@ -75,6 +109,27 @@ impl Transit {
 
     async fn facts(&self) -> Result<KeyFacts, Failed> {
         self.ask(Method::GET, "keys", Payload::Empty).await
+    }
+
+    /// The newest version. Where the token may not read the key, what is encrypted with it tells.
+    async fn latest_version(&self) -> Result<u64, Failed> {
+        match self.facts().await {
+            Ok(facts) => Ok(facts.latest_version),
+            Err(Failed::Refused(StatusCode::FORBIDDEN)) => {
+                let told = version_of(&self.encrypt(b"version", b"").await?);
+                let malformed =
+                    || RemoteErrorKind::Malformed("it is no ciphertext of a Transit engine").into();
+                told.ok_or_else(malformed).map_err(Failed::Remote)
+            }
+            Err(failed) => Err(failed),
+        }
+    }
+
+    async fn encrypt(&self, plain: &[u8], context: &[u8]) -> Result<String, Failed> {
+        let plaintext = Zeroizing::new(STANDARD.encode(plain));
+        let body = json!({ "plaintext": *plaintext, "associated_data": STANDARD.encode(context) });
+        let body = Payload::Bytes(body.to_string().into());
+        Ok(self.ask::<Encrypted>(Method::POST, "encrypt", body).await?.ciphertext)
     }
 
     async fn ask<T: for<'de> Deserialize<'de>>(
@@ -167,20 +222,41 @@ impl Authorize for Transit {
 #[async_trait]
 impl KeyService for Transit {
     async fn primary(&self) -> Result<String, KeyError> {
-        let name = self.name();
-        match self.facts().await {
-            Ok(facts) => Ok(format!("{name}:v{}", facts.latest_version)),
-            Err(Failed::Refused(StatusCode::FORBIDDEN)) => Ok(name),
-            Err(failed) => Err(key_error(&name, failed)),
+        let fresh = |known: &Known| self.clock.now().since(known.asked_at) < PRIMARY_HOLDS;
+        let known = || self.newest().known.clone();
+        if let Some(known) = known().filter(fresh) {
+            return Ok(known.id);
         }
+        let _turn = self.turn.lock().await;
+        let (before, forgotten) = (known(), self.newest().forgotten);
+        if let Some(known) = before.clone().filter(fresh) {
+            return Ok(known.id);
+        }
+        let (name, asked_at) = (self.name(), self.clock.now());
+        let asked = self.latest_version().await.map_err(|failed| key_error(&name, failed));
+        let now = match (asked, before) {
+            (Ok(version), _) => Known { id: format!("{name}:v{version}"), asked_at },
+            // It is as long until it is asked again, so that not every write waits for what is away.
+            (Err(error), Some(before)) if error.kind == KeyErrorKind::Unavailable => {
+                tracing::warn!(
+                    key = before.id,
+                    error = with_causes(&error),
+                    "the newest version is not known"
+                );
+                Known { asked_at: self.clock.now(), ..before }
+            }
+            (Err(error), _) => return Err(error),
+        };
+        let mut primary = self.newest();
+        if primary.forgotten == forgotten {
+            primary.known = Some(now.clone());
+        }
+        Ok(now.id)
     }
 
     async fn wrap(&self, key_id: &str, secret: &Secret, context: &[u8]) -> Result<Vec<u8>, KeyError> {
-        let plaintext = Zeroizing::new(STANDARD.encode(secret.expose()));
-        let body = json!({ "plaintext": *plaintext, "associated_data": STANDARD.encode(context) });
-        let asked =
-            self.ask::<Encrypted>(Method::POST, "encrypt", Payload::Bytes(body.to_string().into())).await;
-        Ok(asked.map_err(|failed| key_error(key_id, failed))?.ciphertext.into_bytes())
+        let wrapped = self.encrypt(secret.expose(), context).await;
+        Ok(wrapped.map_err(|failed| key_error(key_id, failed))?.into_bytes())
     }
 
     async fn unwrap(&self, key_id: &str, wrapped: &[u8], context: &[u8]) -> Result<Secret, KeyError> {

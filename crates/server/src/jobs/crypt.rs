@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crypt::{RewrapEvent, RewrapReport};
+use crypt::{Closed, ClosedEpoch, RewrapEvent, RewrapReport};
 use gateway::{JobRefused, JobRequest};
 use serde_json::json;
 use store::{Missing, SharedStore, StoreErrorKind};
@@ -50,7 +50,7 @@ pub(super) async fn rewrap(
         None => all_places(&stores).await?,
     };
     if places.is_empty() {
-        let what = bucket.map_or("no bucket".to_owned(), |bucket| format!("bucket \"{bucket}\""));
+        let what = bucket.as_ref().map_or("no bucket".to_owned(), |bucket| format!("bucket \"{bucket}\""));
         let verb = if layers.is_empty() || what != "no bucket" { "is not encrypted" } else { "is encrypted" };
         return Err(Ended::Failed(format!("{what} {verb}")));
     }
@@ -63,15 +63,17 @@ pub(super) async fn rewrap(
                         sum.epochs += report.epochs;
                         sum.rewrapped += report.rewrapped;
                         sum.versions_removed += report.versions_removed;
+                        failed += u64::from(!report.closed.is_empty());
                     }
                     None => failed += 1,
                 }
             }
         }
     }
-    let rest = match failed {
-        0 => "older keys of the keyring are not needed any more".to_owned(),
-        failed => format!("{failed} buckets are not done: keep the older keys"),
+    let rest = match (failed, &bucket) {
+        (0, None) => "older keys of the keyring are not needed any more".to_owned(),
+        (0, Some(_)) => "other buckets may still need the older keys: see to them with --all".to_owned(),
+        (failed, _) => format!("{failed} buckets are not done: keep the older keys"),
     };
     let text = format!("{} of {} bucket keys were wrapped anew: {rest}", sum.rewrapped, sum.epochs);
     let details = json!({
@@ -80,7 +82,7 @@ pub(super) async fn rewrap(
     done(&events, text, failed, details).await
 }
 
-/// `None` where it failed, which has been told.
+/// `None` where it failed, which has been told; so have keys of the bucket that could not be opened.
 async fn rewrap_bucket(
     layer: &EncryptingLayer,
     place: &Place,
@@ -105,6 +107,9 @@ async fn rewrap_bucket(
                     format!("bucket {title}: {} of {} keys wrapped anew", report.rewrapped, report.epochs);
                 events.tell(JobEvent::Begun { text, total: Some(report.epochs) }).await?;
             }
+            for closed in &report.closed {
+                events.tell(finding(&title, name, closed)).await?;
+            }
             Ok(Some(report))
         }
         // It went while the list was walked.
@@ -118,6 +123,18 @@ async fn rewrap_bucket(
             Ok(None)
         }
     }
+}
+
+/// Tells of an epoch key that could not be opened.
+fn finding(title: &str, bucket: &BucketName, closed: &ClosedEpoch) -> JobEvent {
+    let wrapped = closed.key_id.as_ref().map_or(String::new(), |id| format!(", wrapped with key \"{id}\","));
+    let why = match closed.why {
+        Closed::KeyGone => "cannot be opened: that key is missing, was destroyed or may not be used",
+        Closed::Damaged => "is damaged, or was wrapped with another key of that id",
+    };
+    let text = format!("bucket {title}: {}{wrapped} {why}", closed.key);
+    let details = json!({ "bucket": bucket.as_str(), "epoch": closed.key, "key_id": closed.key_id });
+    JobEvent::Finding { text, details: object(details) }
 }
 
 /// Every layer that encrypts, with all the buckets that it has.

@@ -12,10 +12,15 @@ use crate::stores::remote::client;
 /// The keys of a layer, and where they are read again.
 #[derive(Clone)]
 pub(crate) struct Keys {
-    service: Arc<dyn KeyService>,
-    ring: Option<(Keyring, KeyringSource)>,
+    service: Service,
     /// The setting that names them.
     setting: String,
+}
+
+#[derive(Clone)]
+enum Service {
+    Ring(Keyring, KeyringSource),
+    Transit(Arc<Transit>),
 }
 
 impl Keys {
@@ -28,29 +33,39 @@ impl Keys {
             CryptKeys::Keyring(source) => {
                 let setting = format!("{setting}.keyring");
                 let ring = read_keyring(&setting, source)?;
-                Ok(Self { service: Arc::new(ring.clone()), ring: Some((ring, source.clone())), setting })
+                Ok(Self { service: Service::Ring(ring, source.clone()), setting })
             }
-            CryptKeys::Vault(settings) => Ok(Self {
-                service: Arc::new(transit(setting, settings, around)?),
-                ring: None,
-                setting: format!("{setting}.vault"),
-            }),
+            CryptKeys::Vault(settings) => {
+                let transit = Arc::new(transit(setting, settings, around)?);
+                Ok(Self { service: Service::Transit(transit), setting: format!("{setting}.vault") })
+            }
         }
     }
 
     /// The keys as a layer uses them.
     pub(super) fn service(&self) -> Arc<dyn KeyService> {
-        self.service.clone()
+        match &self.service {
+            Service::Ring(ring, _) => Arc::new(ring.clone()),
+            Service::Transit(transit) => transit.clone(),
+        }
     }
 
-    /// Reads the keyring again. A variable is as it was when the process started.
+    /// Reads the keyring again, and has a service asked again. A variable is as it was when the process started.
     ///
     /// # Errors
     /// Where it cannot be read, or is none; the keys stay as they were.
     pub(crate) fn reload(&self) -> Result<(), Failure> {
-        let Some((ring, source)) = &self.ring else { return Ok(()) };
-        let text = text_of(&self.setting, source)?;
-        ring.reload(&text).map_err(|error| Failure::configuration(format!("{}: {error}", self.setting)))
+        match &self.service {
+            Service::Ring(ring, source) => {
+                let text = text_of(&self.setting, source)?;
+                let refused = |error| Failure::configuration(format!("{}: {error}", self.setting));
+                ring.reload(&text).map_err(refused)
+            }
+            Service::Transit(transit) => {
+                transit.forget();
+                Ok(())
+            }
+        }
     }
 }
 
@@ -78,5 +93,5 @@ fn text_of(setting: &str, source: &KeyringSource) -> Result<String, Failure> {
 
 fn transit(setting: &str, settings: &VaultSettings, around: &Surroundings) -> Result<Transit, Failure> {
     let client = client(&format!("{setting}.vault"), around, Limits::default())?;
-    Ok(Transit::new(client, settings.clone()))
+    Ok(Transit::new(client, settings.clone(), around.clock.clone()))
 }
