@@ -14,6 +14,7 @@ use crate::policy::WritePolicy;
 use crate::repair::Passes;
 use crate::stats::Stats;
 use crate::target::{Target, TargetNumber};
+use crate::write::Leftovers;
 
 /// How long a write waits for a target once enough others have it, and for a target that takes no more of a body.
 pub const PATIENCE: Duration = Duration::from_secs(1);
@@ -82,6 +83,7 @@ impl Mirror {
             unsettled: Mutex::default(),
             work: Notify::new(),
             passes: Passes::default(),
+            leftovers: Leftovers::default(),
         };
         core.load_unsettled().await?;
         Ok(Self(Arc::new(core)))
@@ -132,6 +134,8 @@ pub(crate) struct Core {
     pub(crate) work: Notify,
     /// Where repair stopped at each target.
     pub(crate) passes: Passes,
+    /// Which targets hold more than the journal knows.
+    pub(crate) leftovers: Leftovers,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

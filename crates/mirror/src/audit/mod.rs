@@ -5,6 +5,7 @@ mod cursor;
 mod digest;
 mod event;
 mod held;
+mod leftovers;
 mod slot;
 
 use std::collections::VecDeque;

@@ -114,7 +114,10 @@ impl Core {
         }
         match failed {
             Some(error) => Err(error),
-            None => self.finish_fill(name, (&cursor_name, &marked), (record.handle, place)).await,
+            None => {
+                let holds = self.look_for_leftovers(place, (name, record)).await?;
+                self.finish_fill(name, (&cursor_name, &marked), (record.handle, place, holds)).await
+            }
         }
     }
 

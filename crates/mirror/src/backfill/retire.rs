@@ -11,6 +11,7 @@ use crate::journal::{BucketRecord, Coverage, Member, OwedKey};
 use crate::locks::LockName;
 use crate::repair::KeyName;
 use crate::target::TargetNumber;
+use crate::write::{Holds, leftovers_name};
 
 const OPERATION: &str = "forget what a target owes that was taken out of the mirror";
 /// Rows that are read at once.
@@ -97,7 +98,7 @@ impl Core {
         &self,
         name: &BucketName,
         (cursor_name, marked): (&[u8], &[u8]),
-        (handle, place): (u64, usize),
+        (handle, place, holds): (u64, usize, Holds),
     ) -> Result<(), StoreError> {
         let number = self.targets[place].number;
         let _alone = self.locks.alone(LockName::Bucket(name.clone())).await;
@@ -113,7 +114,11 @@ impl Core {
         let mut commit = Commit::default();
         write_bucket(&mut commit, name, Some(&record));
         write_cursor(&mut commit, cursor_name, None);
-        self.journal.commit(commit).await
+        let mark = (holds == Holds::More).then(|| handle.to_le_bytes());
+        write_cursor(&mut commit, &leftovers_name(number, name), mark.as_ref().map(|mark| &mark[..]));
+        self.journal.commit(commit).await?;
+        self.leftovers.forget(number, handle);
+        Ok(())
     }
 
     /// Changes the record of a bucket that is still the one of this handle.

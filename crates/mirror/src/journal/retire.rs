@@ -17,9 +17,11 @@ impl Journal {
     /// Forgets uploads to be aborted and versions to be removed at a target, and how far its back-fills have come.
     pub(crate) async fn forget_chores(&self, target: TargetNumber) -> Result<(), StoreError> {
         let cursors = keys::named(Family::Cursor, &crate::backfill::names_of(target));
+        let leftovers =
+            keys::named(Family::Cursor, &[crate::write::LEFTOVERS, &target.0.to_be_bytes()].concat());
         let aborts = keys::of_target(Family::Abort, target).freeze();
         let removals = keys::of_target(Family::Removal, target).freeze();
-        for prefix in [cursors, aborts, removals] {
+        for prefix in [cursors, leftovers, aborts, removals] {
             loop {
                 let (rows, more) = self.scan(KeyRange::of_prefix(&prefix), BATCH_ROWS).await?;
                 let mut commit = Commit::default();

@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
 use meta::Commit;
-use store::{DeleteOutcome, ObjectInfo, OpenOptions, PutOutcome, StoreError, StoreErrorKind, Versioning};
-use types::{BucketName, Context, ObjectKey, TagSet, Timestamp, VersionId};
+use store::{
+    DeleteOutcome, Missing, ObjectInfo, OpenOptions, PutOutcome, StoreError, StoreErrorKind, Versioning,
+};
+use types::{BucketName, Context, ETag, ObjectKey, TagSet, Timestamp, VersionId};
 
 use crate::core::Core;
 use crate::journal::{CopyState, Current, Intent, KeyState, Origin, Plan, Sequence, UploadNumber, Version};
@@ -116,16 +118,31 @@ impl Turn {
     /// # Errors
     /// `Unavailable` where none of them answers, and no other one tells what was there before.
     async fn look_at(&self, places: &[usize]) -> Result<Vec<(usize, There)>, StoreError> {
+        let older = match self.record.versioning {
+            Versioning::Off => Vec::new(),
+            Versioning::Enabled | Versioning::Suspended => {
+                self.core.journal.all_noncurrent(self.record.handle, &self.key).await?
+            }
+        };
         let mut there = Vec::with_capacity(places.len());
         for place in places {
             let look = self.core.head(*place, &self.bucket, &self.key, OpenOptions::default()).await;
             there.push((
                 *place,
                 match look {
+                    Ok(info) if self.came_late(*place, &older, (&info.version_id, Some(&info.etag))) => {
+                        There::Nothing
+                    }
                     Ok(info) => There::Object(Box::new(info)),
                     Err(error) => match error.kind {
+                        StoreErrorKind::DeleteMarker { version_id, .. }
+                            if self.came_late(*place, &older, (&Some(version_id.clone()), None)) =>
+                        {
+                            There::Nothing
+                        }
                         StoreErrorKind::DeleteMarker { version_id, .. } => There::Marker(version_id),
-                        StoreErrorKind::Missing(_) => There::Nothing,
+                        // A bucket that is not there tells nothing of its keys.
+                        StoreErrorKind::Missing(Missing::Key | Missing::Version) => There::Nothing,
                         _ => There::Away(error),
                     },
                 },
@@ -138,7 +155,25 @@ impl Turn {
         Ok(there)
     }
 
-    /// Whether what stands at a target is not what stood there before.
+    /// Whether what stands at a target is an older version, which came to it after newer ones.
+    fn came_late(
+        &self,
+        place: usize,
+        older: &[Version],
+        (id, etag): (&Option<VersionId>, Option<&ETag>),
+    ) -> bool {
+        let (number, id) = (self.core.targets[place].number, id_of(id.as_ref()));
+        older.iter().any(|version| {
+            let Some(held) = version.held_at(number) else { return false };
+            let same_bytes =
+                || version.facts().map(|facts| held.etag.as_ref().unwrap_or(&facts.etag)) == etag;
+            // The id of a null version is that of the next one, too.
+            id_of(held.version_id.as_ref()) == id && (id != VersionId::Null || same_bytes())
+        })
+    }
+
+    /// Whether what stands at a target is not what stood there before. A write begins only where that is known: it is the
+    /// current version, or nothing. Where nobody had that version, what is found tells nothing.
     fn is_new(&self, place: usize, there: &There) -> bool {
         let before = self.state.version().and_then(|version| {
             let held = version.held_at(self.core.targets[place].number)?;
@@ -147,7 +182,8 @@ impl Turn {
         let is_plain = self.record.versioning == Versioning::Off;
         match (there, before) {
             (There::Nothing | There::Away(_), _) => false,
-            (_, None) => true,
+            (There::Object(_), None) => self.state.version().is_none(),
+            (There::Marker(_), None) => true,
             (There::Object(info), Some((held, Some(facts)))) if is_plain => {
                 info.etag != *held.etag.as_ref().unwrap_or(&facts.etag) || info.size_bytes != facts.size_bytes
             }

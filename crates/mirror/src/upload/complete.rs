@@ -97,16 +97,18 @@ impl Turn {
 
     /// The targets that complete the upload: those that take part and take the version in order.
     async fn able(&mut self, found: &Found) -> Result<Vec<usize>, StoreError> {
+        let places = found.places(&self.core);
+        self.find_out(&places).await?;
         let mut able = Vec::new();
         let mut behind = Vec::new();
-        for place in found.places(&self.core) {
-            if self.takes_in_order(place) { able.push(place) } else { behind.push(place) }
+        for place in places {
+            if self.takes_object(place) { able.push(place) } else { behind.push(place) }
         }
         for place in behind {
             if able.len() >= self.core.needed() {
                 break;
             }
-            if self.bring_up(place).await.is_ok() && self.takes_in_order(place) {
+            if self.catch_up(place).await.is_ok() && self.takes_object(place) {
                 able.push(place);
             }
         }

@@ -83,9 +83,10 @@ impl Turn {
         if writable.len() < self.core.needed() {
             return Err(self.core.unmet(OPERATION));
         }
+        self.find_out(&writable).await?;
         let able: Vec<usize> = writable
             .into_iter()
-            .filter(|place| source.at(&self.core, *place).is_some() && self.takes_in_order(*place))
+            .filter(|place| source.at(&self.core, *place).is_some() && self.takes_object(*place))
             .collect();
         if able.is_empty() {
             return Err(self.core.unmet(OPERATION));

@@ -113,15 +113,16 @@ impl Turn {
         &mut self,
         writers: &mut Writers<T>,
     ) -> Result<(), StoreError> {
+        self.find_out(&writers.targets()).await?;
         let mut able = Vec::new();
         let mut behind = Vec::new();
         for place in writers.targets() {
-            if self.takes_in_order(place) { able.push(place) } else { behind.push(place) }
+            if self.takes_object(place) { able.push(place) } else { behind.push(place) }
         }
         for place in behind {
             let is_able = able.len() < self.core.needed()
-                && self.bring_up(place).await.is_ok()
-                && self.takes_in_order(place);
+                && self.catch_up(place).await.is_ok()
+                && self.takes_object(place);
             if is_able {
                 able.push(place);
             } else {

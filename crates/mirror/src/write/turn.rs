@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use meta::Commit;
@@ -26,6 +27,8 @@ pub(crate) struct Turn {
     pub(crate) state: KeyState,
     /// What stands there, also where the journal does not say.
     found: Option<Current>,
+    /// Targets that are known to have nothing there.
+    pub(super) empty_at: BTreeSet<usize>,
     pub(super) wanted: Wanted,
     _key: locks::Held,
     _bucket: Option<Arc<locks::Held>>,
@@ -102,6 +105,7 @@ impl Core {
             key: key.clone(),
             state,
             found: None,
+            empty_at: BTreeSet::new(),
             wanted: Wanted::always(),
             _key: lock,
             _bucket: shared,
@@ -125,6 +129,7 @@ impl Turn {
         let state = self.core.journal.key(self.record.handle, &self.key).await?;
         self.state = state.unwrap_or_else(KeyState::unrecorded);
         self.found = None;
+        self.empty_at.clear();
         Ok(())
     }
 
@@ -143,7 +148,7 @@ impl Turn {
 
     /// What the targets that owe nothing of the key have there: as the first of them says; the others that say otherwise do
     /// not have it.
-    async fn look(&self) -> Result<Current, StoreError> {
+    async fn look(&mut self) -> Result<Current, StoreError> {
         let mut found: Option<(ObjectInfo, Vec<CopyAt>)> = None;
         let mut answered = false;
         for place in 0..self.core.targets.len() {
@@ -165,7 +170,11 @@ impl Turn {
                     }
                     answered = true;
                 }
-                Err(error) if matches!(error.kind, StoreErrorKind::Missing(_)) => answered = true,
+                // A bucket that is not there tells nothing of its keys.
+                Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Key)) => {
+                    self.empty_at.insert(place);
+                    answered = true;
+                }
                 Err(_) => {}
             }
         }
@@ -222,7 +231,7 @@ impl Turn {
     }
 
     /// Whether no target of the mirror has the key's object, which the bucket keeps no versions of.
-    fn is_lost(&self) -> bool {
+    pub(super) fn is_lost(&self) -> bool {
         let has = |version: &Version, target: TargetNumber| {
             matches!(version.copy_at(target), Some(CopyState::Held(_) | CopyState::OwesTags(_)))
         };

@@ -149,3 +149,15 @@ pub(crate) fn name(entry: &ListEntry) -> &str {
         ListEntry::Prefix(prefix) => prefix,
     }
 }
+
+/// The version ids of a key, newest first.
+pub(crate) async fn list_versions(store: &SharedStore, bucket: &Bucket, name: &str) -> Vec<VersionId> {
+    let options =
+        store::ListVersions { prefix: name.to_owned(), limit: 1_000, ..store::ListVersions::default() };
+    let page = store.list_versions(&cx(), bucket, options).await.expect("the store is well");
+    let id = |entry| match entry {
+        store::VersionEntry::Version(version) if version.key.as_str() == name => Some(version.version_id),
+        _ => None,
+    };
+    page.entries.into_iter().filter_map(id).collect()
+}

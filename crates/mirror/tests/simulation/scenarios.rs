@@ -20,6 +20,7 @@ use crate::play::{Act, Client};
 use crate::world::{Nature, Process, World, bucket_name, cx, owner};
 
 mod filling;
+mod leftovers;
 mod lost;
 mod takeover;
 

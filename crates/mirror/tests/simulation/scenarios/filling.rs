@@ -5,7 +5,7 @@ use super::*;
 /// Keys of the bucket: several pages of a back-fill.
 const KEYS: u64 = 250;
 
-async fn wait_for_a_mark(process: &Process) {
+pub(super) async fn wait_for_a_mark(process: &Process) {
     let is_marked = |process: &Process| {
         let mirror = process.mirror.clone();
         async move {
