@@ -252,7 +252,7 @@ def test_a_program_of_a_hundred_lines_reads_an_object_back(sealed, tmp_path):
 class Transit(http.server.BaseHTTPRequestHandler):
     """A stand-in of Vault's Transit engine: what it wraps tells its version and is held to its associated data."""
 
-    keys, token, calls = {}, "vault-token", []
+    keys, token, calls, may_read = {}, "vault-token", [], True
 
     def log_message(self, *_):
         pass
@@ -265,8 +265,9 @@ class Transit(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_GET(self):
-        name = self.path.rsplit("/", 1)[1]
-        if self.headers["X-Vault-Token"] != self.token:
+        _, _, mount, action, name = self.path.split("/")
+        self.calls.append((mount, action, name))
+        if self.headers["X-Vault-Token"] != self.token or not self.may_read:
             return self.answer(403)
         if name not in self.keys:
             return self.answer(404)
@@ -302,16 +303,20 @@ class Transit(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def vault():
-    Transit.keys, Transit.calls = {"sluice": [b"one"]}, []
+    Transit.keys, Transit.calls, Transit.may_read = {"sluice": [b"one"]}, [], True
     service = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Transit)
     threading.Thread(target=service.serve_forever, daemon=True).start()
     yield service
     service.shutdown()
+    service.server_close()
+
+
+def transit(vault):
+    return f'vault = {{ address = "http://127.0.0.1:{vault.server_port}", token = "{Transit.token}", key = "sluice" }}'
 
 
 def test_a_transit_service_keeps_the_keys(sealed, vault, tmp_path):
-    address = f"http://127.0.0.1:{vault.server_port}"
-    world = sealed(keys=f'vault = {{ address = "{address}", token = "{Transit.token}", key = "sluice" }}')
+    world = sealed(keys=transit(vault))
     s3 = world.s3
     s3.create_bucket(Bucket="bucket")
     put_all(s3, "bucket", [f"k{number}" for number in range(50)])
@@ -330,3 +335,72 @@ def test_a_transit_service_keeps_the_keys(sealed, vault, tmp_path):
     world.server.start()
     with refused("AccessDenied", 403):
         world.s3.get_object(Bucket="bucket", Key="k3")
+
+
+def test_a_transit_service_is_asked_once_in_a_minute_and_may_be_away(sealed, vault):
+    world = sealed(keys=transit(vault))
+    s3 = world.s3
+    s3.create_bucket(Bucket="bucket")
+    put_all(s3, "bucket", [f"k{number}" for number in range(50)])
+    # Nobody is told how the minute lies to these writes.
+    assert len([call for call in Transit.calls if call[1] == "keys"]) <= 2, Transit.calls
+    vault.shutdown()
+    vault.server_close()
+    s3.put_object(Bucket="bucket", Key="k0", Body=b"written while the service is away")
+    assert read(s3, "bucket", "k0") == b"written while the service is away"
+
+
+def test_a_token_that_may_not_read_the_key_rotates_it_all_the_same(sealed, vault, tmp_path):
+    Transit.may_read = False
+    world = sealed(keys=transit(vault))
+    s3 = world.s3
+    s3.create_bucket(Bucket="bucket")
+    put_all(s3, "bucket", ["k"])
+    Transit.keys["sluice"].append(b"two")
+    status, said, error = sluice("crypt", "rewrap", "--all", "--admin", world.server.admin, home=tmp_path)
+    assert status == 0 and "1 of 1" in said, said + error
+    # The first version is destroyed.
+    Transit.keys["sluice"][0] = b"destroyed"
+    assert world.server.stop() == 0
+    world.server.start()
+    assert read(world.s3, "bucket", "k") == b"k"
+
+
+def test_one_bucket_that_is_rewrapped_says_nothing_of_the_others(sealed, tmp_path):
+    world = sealed()
+    s3, ring = world.s3, world.home / "keys.toml"
+    for bucket in ("first", "second"):
+        s3.create_bucket(Bucket=bucket)
+        put_all(s3, bucket, ["k"])
+    assert sluice("crypt", "keygen", ring, "--id", "new", home=tmp_path)[0] == 0
+    status, said, error = sluice("crypt", "rewrap", "first", "--admin", world.server.admin, home=tmp_path)
+    assert status == 0 and "1 of 1" in said and "--all" in said and "not needed" not in said, said + error
+    status, said, error = sluice("crypt", "rewrap", "--all", "--admin", world.server.admin, home=tmp_path)
+    assert status == 0 and "1 of 2" in said and "not needed any more" in said, said + error
+
+
+def test_a_bucket_whose_key_is_gone_is_named_and_the_older_keys_are_to_stay(sealed, tmp_path):
+    world = sealed()
+    s3, ring = world.s3, world.home / "keys.toml"
+    s3.create_bucket(Bucket="bucket")
+    put_all(s3, "bucket", ["k"])
+    ring.unlink()
+    assert sluice("crypt", "keygen", ring, "--id", "other", home=tmp_path)[0] == 0
+    status, said, error = sluice("crypt", "rewrap", "--all", "--admin", world.server.admin, home=tmp_path)
+    assert status == 1 and "keep the older keys" in said + error and "that key is missing" in said + error, said + error
+
+
+def test_a_crypt_layer_that_is_put_in_below_another_is_refused(sealed):
+    world = sealed()
+    world.s3.create_bucket(Bucket="bucket")
+    put_all(world.s3, "bucket", ["k"])
+    assert world.server.stop() == 0
+    config = world.server.home / "sluice.toml"
+    text = config.read_text()
+    layer = f'{{ kind = "crypt", keyring = "{keyring(world.home, "others")}" }}'
+    config.write_text(text.replace(" ]\n", f", {layer} ]\n"))
+    with pytest.raises(RuntimeError, match="a crypt layer was put in below it"):
+        world.server.start()
+    config.write_text(text)
+    world.server.start()
+    assert read(world.s3, "bucket", "k") == b"k"

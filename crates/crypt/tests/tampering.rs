@@ -215,6 +215,21 @@ async fn objects_of_others_are_refused_or_passed_and_shown_as_they_are() {
     }
 }
 
+/// Passing on what others wrote is to trust whoever can write to the store: the documentation says so.
+#[tokio::test]
+async fn whoever_can_write_to_the_store_can_forge_objects_that_are_passed_on() {
+    for foreign in [Foreign::Refuse, Foreign::Pass] {
+        let desk = Desk::new(Layered::new(vec![Setup { foreign, ..Setup::default() }])).await;
+        desk.put("k", "ours").await;
+        let body = types::Body::from_bytes("forged".into());
+        desk.inner.put(&desk.cx, &desk.bucket, &key("k"), body, Default::default()).await.unwrap();
+        match foreign {
+            Foreign::Refuse => assert_refused!(desk.read("k").await, StoreErrorKind::Forbidden(_)),
+            Foreign::Pass => assert_eq!(desk.read("k").await.unwrap().1, "forged"),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_damaged_object_is_never_listed_with_its_stored_size() {
     let mut desk = desk().await;
