@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use types::{BucketName, Budget, Clock, Context, ObjectKey, Random, TargetOutcome, Timestamp};
 
 use crate::health::{Gate, Health, HealthOptions, ReadPolicy};
-use crate::journal::{BucketRecord, Journal, Member};
+use crate::journal::{BucketRecord, Journal};
 use crate::locks::{LockName, Locks};
 use crate::policy::WritePolicy;
 use crate::repair::Passes;
@@ -201,9 +201,7 @@ impl Core {
     /// The targets that have a bucket and take writes in it, of those that are in or due for a probe; all that have it where
     /// those are too few for the policy.
     pub(crate) fn writable(&self, record: &BucketRecord) -> Vec<usize> {
-        let has = |place: &usize| {
-            matches!(record.member(self.targets[*place].number), Some(Member::Full | Member::Filling))
-        };
+        let has = |place: &usize| record.takes_writes(self.targets[*place].number);
         let having: Vec<usize> = (0..self.targets.len()).filter(has).collect();
         let due: Vec<usize> =
             having.iter().copied().filter(|place| self.health.gate(*place) != Gate::Closed).collect();

@@ -156,34 +156,34 @@ impl ObjectStore for Mirror {
 impl MultipartStore for Mirror {
     async fn create_upload(
         &self,
-        _: &Context,
+        cx: &Context,
         bucket: &Bucket,
         key: &ObjectKey,
         options: CreateUploadOptions,
     ) -> Result<UploadId, StoreError> {
-        self.0.create_upload(bucket, key, options).await
+        self.0.create_upload(cx, bucket, key, options).await
     }
 
     async fn put_part(
         &self,
-        _: &Context,
+        cx: &Context,
         upload: UploadRef<'_>,
         number: u32,
         body: Body,
         options: PartOptions,
     ) -> Result<PartOutcome, StoreError> {
-        self.0.put_part(upload, number, (body, options)).await
+        self.0.put_part(cx, upload, number, (body, options)).await
     }
 
     async fn copy_part(
         &self,
-        _: &Context,
+        cx: &Context,
         source: &CopySource,
         upload: UploadRef<'_>,
         number: u32,
         options: CopyPartOptions,
     ) -> Result<PartOutcome, StoreError> {
-        self.0.copy_part(source, upload, number, options).await
+        self.0.copy_part(cx, source, upload, number, options).await
     }
 
     async fn complete_upload(
@@ -196,8 +196,8 @@ impl MultipartStore for Mirror {
         self.0.complete_upload(cx, upload, parts, options).await
     }
 
-    async fn abort_upload(&self, _: &Context, upload: UploadRef<'_>) -> Result<(), StoreError> {
-        self.0.abort_upload(upload).await
+    async fn abort_upload(&self, cx: &Context, upload: UploadRef<'_>) -> Result<(), StoreError> {
+        self.0.abort_upload(cx, upload).await
     }
 
     async fn list_uploads(

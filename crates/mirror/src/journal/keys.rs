@@ -205,6 +205,13 @@ pub(crate) fn of_upload(family: Family, upload: UploadNumber) -> BytesMut {
     row
 }
 
+/// The number of an upload's row that has nothing else: [`Family::Finished`].
+pub(crate) fn parse_of_upload(row: &[u8]) -> Option<UploadNumber> {
+    let (initiated, random) = row.get(1..)?.split_first_chunk()?;
+    let (initiated_nanos, random) = (u64::from_be_bytes(*initiated), random.try_into().ok()?);
+    Some(UploadNumber { initiated_nanos, random: u64::from_be_bytes(random) })
+}
+
 /// A part of an upload.
 pub(crate) fn part(upload: UploadNumber, number: u32) -> Bytes {
     let mut row = of_upload(Family::Part, upload);

@@ -280,6 +280,11 @@ impl BucketRecord {
         self.members.iter().find(|(number, _)| *number == target).map(|(_, member)| *member)
     }
 
+    /// Whether a target has the bucket as it is, and takes writes in it.
+    pub(crate) fn takes_writes(&self, target: TargetNumber) -> bool {
+        matches!(self.member(target), Some(Member::Full | Member::Filling))
+    }
+
     /// Says anew what a target has of the bucket.
     pub(crate) fn set_member(&mut self, target: TargetNumber, member: Member) {
         match self.members.iter_mut().find(|(number, _)| *number == target) {
@@ -400,17 +405,24 @@ pub(crate) struct PartRecord {
     pub(crate) held: Vec<(TargetNumber, Option<ETag>)>,
 }
 
-/// What a completed upload came to.
+/// What an upload came to. While it is kept, there may be parts of the upload left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FinishedRecord {
     /// Until when it is kept.
     pub(crate) until: Timestamp,
     /// The bucket's handle.
     pub(crate) handle: u64,
-    /// The key.
+    /// The key; empty where the upload was aborted.
     pub(crate) key: String,
     /// The version made.
     pub(crate) sequence: Sequence,
+}
+
+impl FinishedRecord {
+    /// Of an upload that was aborted: kept no longer than its parts.
+    pub(crate) fn aborted(handle: u64, now: Timestamp) -> Self {
+        Self { until: now, handle, key: String::new(), sequence: Sequence(0) }
+    }
 }
 
 /// An upload to be aborted at a target.

@@ -90,7 +90,7 @@ impl Journal {
             .collect()
     }
 
-    /// What a completed upload came to.
+    /// What an upload came to.
     pub(crate) async fn finished(&self, upload: UploadNumber) -> Result<Option<FinishedRecord>, StoreError> {
         match self.row(&keys::of_upload(Family::Finished, upload)).await? {
             Some(row) => Ok(Some(read(FinishedRecord::decode(&row.value))?)),
@@ -98,7 +98,7 @@ impl Journal {
         }
     }
 
-    /// Forgets outcomes that were kept long enough.
+    /// Forgets outcomes that were kept long enough, and parts that a crash left of those uploads.
     pub(crate) async fn forget_finished(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut range = KeyRange::of_prefix(&keys::family(Family::Finished));
         loop {
@@ -106,6 +106,7 @@ impl Journal {
             let mut commit = Commit::default();
             for row in &rows {
                 if read(FinishedRecord::decode(&row.value))?.until < now {
+                    self.drop_parts(keys::parse_of_upload(&row.key).ok_or_else(malformed)?).await?;
                     commit.delete(row.key.clone());
                 }
             }
@@ -117,11 +118,14 @@ impl Journal {
         }
     }
 
-    /// Takes an upload's row away, and then its parts.
+    /// Takes the parts of an upload away.
     pub(crate) async fn drop_parts(&self, upload: UploadNumber) -> Result<(), StoreError> {
         loop {
             let range = KeyRange::of_prefix(&keys::of_upload(Family::Part, upload));
             let (rows, more) = self.scan(range, BATCH_ROWS).await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
             let mut commit = Commit::default();
             rows.iter().for_each(|row| {
                 commit.delete(row.key.clone());
@@ -215,5 +219,40 @@ fn entry(item: &ScanItem) -> Result<UploadEntry, StoreError> {
             let (key, number) = keys::parse_upload(&row.key).ok_or_else(malformed)?;
             Ok(UploadEntry::Upload(read(UploadRecord::decode(&row.value))?.summary(key, number)))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use meta::MemoryMeta;
+    use types::ETag;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn parts_that_a_crash_left_go_with_what_their_upload_came_to() {
+        let (journal, _) = Journal::open(Arc::new(MemoryMeta::default()), &["target".into()]).await.unwrap();
+        let [ended, unfinished] = [1, 2].map(|random| UploadNumber { initiated_nanos: 5, random });
+        let part = PartRecord {
+            size_bytes: 1,
+            etag: ETag::from_text("tag"),
+            checksum: None,
+            modified_at: Timestamp::default(),
+            held: Vec::new(),
+        };
+        let [early, late] = [10, 20].map(Timestamp::from_nanos);
+        let mut commit = Commit::default();
+        write_part(&mut commit, ended, 1, &part);
+        write_part(&mut commit, unfinished, 1, &part);
+        write_finished(&mut commit, ended, &FinishedRecord::aborted(7, early));
+        journal.commit(commit).await.unwrap();
+        journal.forget_finished(early).await.unwrap();
+        assert!(journal.finished(ended).await.unwrap().is_some());
+        journal.forget_finished(late).await.unwrap();
+        assert_eq!(journal.finished(ended).await.unwrap(), None);
+        assert_eq!(journal.all_parts(ended).await.unwrap(), []);
+        assert_eq!(journal.all_parts(unfinished).await.unwrap(), [(1, part)]);
     }
 }

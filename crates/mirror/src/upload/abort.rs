@@ -2,11 +2,12 @@ use std::sync::Arc;
 
 use meta::Commit;
 use store::{StoreError, UploadRef};
+use types::Context;
 
 use super::find::Found;
 use crate::core::Core;
-use crate::journal::uploads::{write_abort, write_upload};
-use crate::journal::{AbortRecord, UploadRecord};
+use crate::journal::uploads::{write_abort, write_finished, write_upload};
+use crate::journal::{AbortRecord, FinishedRecord, UploadRecord};
 use crate::locks::LockName;
 use crate::write::{Fan, to_its_end};
 
@@ -14,9 +15,13 @@ const OPERATION: &str = "abort upload";
 
 impl Core {
     /// Ends an upload everywhere. A target that is not within reach owes that.
-    pub(crate) async fn abort_upload(self: &Arc<Self>, upload: UploadRef<'_>) -> Result<(), StoreError> {
-        let (core, bucket, key, id) =
-            (self.clone(), upload.bucket.clone(), upload.key.clone(), upload.id.clone());
+    pub(crate) async fn abort_upload(
+        self: &Arc<Self>,
+        cx: &Context,
+        upload: UploadRef<'_>,
+    ) -> Result<(), StoreError> {
+        let (core, cx) = (self.clone(), cx.clone());
+        let (bucket, key, id) = (upload.bucket.clone(), upload.key.clone(), upload.id.clone());
         to_its_end(OPERATION, |wanted| async move {
             let key_lock = LockName::Key(bucket.name.clone(), key.clone());
             let _shared = core.locks.shared(LockName::Bucket(bucket.name.clone())).await;
@@ -24,19 +29,21 @@ impl Core {
             let found = core.find_upload(UploadRef { bucket: &bucket, key: &key, id: &id }).await?;
             let _upload = core.locks.alone(LockName::Upload(found.number)).await;
             let mut commit = Commit::default();
-            write_upload(&mut commit, (found.bucket_record.handle, &found.key), found.number, None);
+            let handle = found.bucket_record.handle;
+            write_upload(&mut commit, (handle, &found.key), found.number, None);
+            write_finished(&mut commit, found.number, &FinishedRecord::aborted(handle, core.now()));
             owe_aborts(&mut commit, &found, &found.record);
             wanted.still(OPERATION)?;
             core.journal.commit(commit).await?;
             core.journal.drop_parts(found.number).await?;
-            core.abort_everywhere(found).await;
+            core.abort_everywhere(&cx, found).await;
             Ok(())
         })
         .await
     }
 
     /// Has the targets abort their uploads; what fails is owed already.
-    async fn abort_everywhere(self: &Arc<Self>, found: Found) {
+    async fn abort_everywhere(self: &Arc<Self>, cx: &Context, found: Found) {
         let mut fan = Fan::new(self.clone());
         for place in found.places(self) {
             let number = self.targets[place].number;
@@ -48,7 +55,8 @@ impl Core {
             fan.start(place, Box::pin(async move { core.abort_at(place, upload, &abort).await }));
         }
         fan.let_go(|place| self.running(place, &found.bucket, &[]));
-        fan.collect(self.needed()).await;
+        let replies = fan.collect(self.needed()).await;
+        self.note_replies(cx, &replies);
         self.wake();
     }
 }

@@ -12,7 +12,7 @@ use types::Context;
 use super::find::{Found, no_upload};
 use crate::core::Core;
 use crate::journal::uploads::{write_abort, write_finished, write_upload};
-use crate::journal::{AbortRecord, FinishedRecord, Origin, PartRecord, Sequence, UploadNumber};
+use crate::journal::{AbortRecord, FinishedRecord, Origin, PartRecord, Sequence, UploadNumber, UploadRecord};
 use crate::locks::LockName;
 use crate::target::TargetNumber;
 use crate::write::{Call, Fan, Kept, Refusals, Turn, object_plan, to_its_end};
@@ -84,7 +84,7 @@ impl Turn {
             replies.iter().filter(|(_, reply)| reply.done().is_some()).map(|(place, _)| *place).collect();
         let mut commit = Commit::default();
         if !done.is_empty() {
-            self.end_upload(&mut commit, found.number, (draft.sequence, &done)).await?;
+            self.end_known_upload(&mut commit, (found.number, &found.record), (draft.sequence, &done));
         }
         let storage_class = found.record.metadata.storage_class;
         let kept = Kept { storage_class, origin: Origin::Computed, refusals: Refusals::Final };
@@ -139,22 +139,32 @@ impl Turn {
         number: UploadNumber,
         (sequence, done): (Sequence, &[usize]),
     ) -> Result<(), StoreError> {
+        if let Some(record) = self.core.journal.upload(self.record.handle, &self.key, number).await? {
+            self.end_known_upload(commit, (number, &record), (sequence, done));
+        }
+        Ok(())
+    }
+
+    /// As [`Turn::end_upload`], of an upload whose record is at hand.
+    fn end_known_upload(
+        &self,
+        commit: &mut Commit,
+        (number, record): (UploadNumber, &UploadRecord),
+        (sequence, done): (Sequence, &[usize]),
+    ) {
         let handle = self.record.handle;
-        let Some(record) = self.core.journal.upload(handle, &self.key, number).await? else {
-            return Ok(());
-        };
         write_upload(commit, (handle, &self.key), number, None);
-        for (target, upload_id) in record.targets {
-            let is_done = self.core.place_of(target).is_some_and(|place| done.contains(&place));
+        for (target, upload_id) in &record.targets {
+            let is_done = self.core.place_of(*target).is_some_and(|place| done.contains(&place));
             if !is_done {
                 let (bucket, key) = (self.bucket.clone(), self.key.as_str().to_owned());
-                write_abort(commit, target, number, Some(&AbortRecord { bucket, key, upload_id }));
+                let abort = AbortRecord { bucket, key, upload_id: upload_id.clone() };
+                write_abort(commit, *target, number, Some(&abort));
             }
         }
         let until = self.core.now().plus(FINISHED_KEPT);
         let key = self.key.as_str().to_owned();
         write_finished(commit, number, &FinishedRecord { until, handle, key, sequence });
-        Ok(())
     }
 
     /// Whether the upload was completed earlier with the same parts, and its object still is the current one.

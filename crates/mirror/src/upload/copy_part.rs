@@ -15,6 +15,7 @@ impl Core {
     /// one that has.
     pub(crate) async fn copy_part(
         self: &Arc<Self>,
+        cx: &Context,
         source: &CopySource,
         upload: UploadRef<'_>,
         number: u32,
@@ -22,7 +23,7 @@ impl Core {
     ) -> Result<PartOutcome, StoreError> {
         let found = self.find_upload(upload).await?;
         let source = Arc::new(self.source(source).await?);
-        let core = self.clone();
+        let (core, cx) = (self.clone(), cx.clone());
         to_its_end(OPERATION, |wanted| async move {
             let _upload = core.locks.shared(LockName::Upload(found.number)).await;
             let _part = core.locks.alone(LockName::Part(found.number, number)).await;
@@ -39,7 +40,7 @@ impl Core {
             let replies = fan.collect(core.needed()).await;
             let whole = ByteRange::whole(source.size_bytes());
             let size_bytes = options.range.unwrap_or(whole).len();
-            core.conclude_part(found, number, (size_bytes, replies)).await
+            core.conclude_part(&cx, found, number, (size_bytes, replies)).await
         })
         .await
     }

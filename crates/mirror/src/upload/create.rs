@@ -16,16 +16,18 @@ impl Core {
     /// Begins an upload at all targets that are within reach. One that is not owes the object when it is completed.
     pub(crate) async fn create_upload(
         self: &Arc<Self>,
+        cx: &Context,
         bucket: &Bucket,
         key: &ObjectKey,
         options: CreateUploadOptions,
     ) -> Result<UploadId, StoreError> {
-        let (core, bucket, key) = (self.clone(), bucket.clone(), key.clone());
-        to_its_end(OPERATION, |_| async move { core.begin_upload(&bucket, &key, options).await }).await
+        let (core, cx, bucket, key) = (self.clone(), cx.clone(), bucket.clone(), key.clone());
+        to_its_end(OPERATION, |_| async move { core.begin_upload(&cx, &bucket, &key, options).await }).await
     }
 
     async fn begin_upload(
         self: &Arc<Self>,
+        cx: &Context,
         bucket: &Bucket,
         key: &ObjectKey,
         options: CreateUploadOptions,
@@ -47,6 +49,7 @@ impl Core {
         // An upload that nobody hears of holds no object: it may go on and be left.
         fan.let_go(|place| self.running(place, &bucket.name, &[]));
         let replies = fan.collect(self.needed()).await;
+        self.note_replies(cx, &replies);
         let number = UploadNumber { initiated_nanos: self.now().as_nanos(), random: self.random.next_u64() };
         let targets: Vec<_> = replies
             .iter()

@@ -17,6 +17,7 @@ impl Core {
     /// Stores a part at all targets that take part in the upload. One that misses it leaves the upload.
     pub(crate) async fn put_part(
         self: &Arc<Self>,
+        cx: &Context,
         upload: UploadRef<'_>,
         number: u32,
         (body, options): (Body, PartOptions),
@@ -29,14 +30,14 @@ impl Core {
         let start = self.putting_part(&found, number, options);
         let mut writers = Writers::new(self.clone(), targets, self.needed(), start);
         let tail = writers.stream(body).await?;
-        let (core, size_bytes) = (self.clone(), tail.size_bytes);
+        let (core, cx, size_bytes) = (self.clone(), cx.clone(), tail.size_bytes);
         to_its_end(OPERATION, |wanted| async move {
             let _upload = core.locks.shared(LockName::Upload(found.number)).await;
             let _part = core.locks.alone(LockName::Part(found.number, number)).await;
             wanted.still(OPERATION)?;
             let bucket = found.bucket.clone();
             let replies = writers.finish(tail, |place| core.running(place, &bucket, &[])).await;
-            core.conclude_part(found, number, (size_bytes, replies)).await
+            core.conclude_part(&cx, found, number, (size_bytes, replies)).await
         })
         .await
     }
@@ -63,10 +64,12 @@ impl Core {
     /// Makes durable which targets have a part. Those that should and do not, leave the upload.
     pub(super) async fn conclude_part(
         self: &Arc<Self>,
+        cx: &Context,
         found: Found,
         number: u32,
         (size_bytes, replies): (u64, Replies<PartOutcome>),
     ) -> Result<PartOutcome, StoreError> {
+        self.note_replies(cx, &replies);
         let done: Vec<_> = replies
             .iter()
             .filter_map(|(place, reply)| Some((self.targets[*place].number, reply.done()?.clone())))

@@ -185,10 +185,7 @@ impl Turn {
         replies: &Replies<T>,
         operation: &'static str,
     ) -> Result<(), StoreError> {
-        let has =
-            |place: usize| replies.iter().any(|(replied, reply)| *replied == place && reply.done().is_some());
-        self.core.note(cx, has);
-        let done = (0..self.core.targets.len()).filter(|place| has(*place)).count();
+        let done = self.core.note_replies(cx, replies);
         if done >= self.core.needed() { Ok(()) } else { Err(self.core.unmet(operation)) }
     }
 

@@ -7,6 +7,7 @@ use store::{StoreError, StoreErrorKind};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
+use types::Context;
 
 use crate::core::{Core, PATIENCE, Running};
 use crate::health::Verdict;
@@ -72,6 +73,16 @@ pub(crate) const fn changed_nothing(kind: &StoreErrorKind) -> bool {
 
 /// The replies of targets, each with its target, in their order.
 pub(crate) type Replies<T> = Vec<(usize, Reply<T>)>;
+
+impl Core {
+    /// Says in the request's notes and in the counters which targets did a write. Returns how many that are.
+    pub(crate) fn note_replies<T>(&self, cx: &Context, replies: &Replies<T>) -> usize {
+        let has =
+            |place: usize| replies.iter().any(|(replied, reply)| *replied == place && reply.done().is_some());
+        self.note(cx, has);
+        (0..self.targets.len()).filter(|place| has(*place)).count()
+    }
+}
 
 /// One write at several targets at once. Dropped before [`Fan::let_go`], it ends all calls.
 pub(crate) struct Fan<T> {

@@ -98,6 +98,7 @@ impl Turn {
         if self.record.versioning != store::Versioning::Off {
             self.current().await?;
         }
+        self.leave_out_those_behind(&mut writers);
         self.in_order(&mut writers).await?;
         let draft = self.draft();
         self.begin(object_plan(draft, None, kept.origin), &writers.targets()).await?;
@@ -105,6 +106,15 @@ impl Turn {
         let running = |place| core.running(place, &bucket, std::slice::from_ref(&key));
         let replies = writers.finish(tail, running).await;
         self.conclude_object(cx, draft, (replies, kept), Commit::default()).await
+    }
+
+    /// Leaves out the targets that have missed a change of the bucket since the body began.
+    fn leave_out_those_behind<T: Send + 'static>(&self, writers: &mut Writers<T>) {
+        for place in writers.targets() {
+            if !self.record.takes_writes(self.core.targets[place].number) {
+                writers.leave_out(place);
+            }
+        }
     }
 
     /// Leaves out the targets that cannot take the version in order; where too few are left for the policy, has them do first

@@ -17,13 +17,17 @@ pub(crate) struct JournalInLife {
     faults: JournalFaults,
 }
 
-/// How many commits a journal still takes before one fails.
+/// How many commits and reads a journal still takes before one of them fails.
 #[derive(Clone)]
-pub(crate) struct JournalFaults(Arc<AtomicI64>);
+pub(crate) struct JournalFaults {
+    commits: Arc<AtomicI64>,
+    reads: Arc<AtomicI64>,
+}
 
 impl Default for JournalFaults {
     fn default() -> Self {
-        Self(Arc::new(AtomicI64::new(i64::MAX)))
+        let endless = || Arc::new(AtomicI64::new(i64::MAX));
+        Self { commits: endless(), reads: endless() }
     }
 }
 
@@ -31,11 +35,20 @@ impl JournalFaults {
     /// So many commits are taken; the one behind them is not.
     #[allow(dead_code, reason = "not every world has its journal fail")]
     pub(crate) fn fail_after(&self, commits: i64) {
-        self.0.store(commits, Ordering::Relaxed);
+        self.commits.store(commits, Ordering::Relaxed);
     }
 
-    fn fails(&self) -> bool {
-        self.0.fetch_sub(1, Ordering::Relaxed) == 0
+    /// So many reads are answered; the one behind them is not.
+    #[allow(dead_code, reason = "not every world has its journal fail")]
+    pub(crate) fn fail_read_after(&self, reads: i64) {
+        self.reads.store(reads, Ordering::Relaxed);
+    }
+
+    fn take(left: &AtomicI64, operation: &'static str) -> Result<(), MetaError> {
+        if left.fetch_sub(1, Ordering::Relaxed) == 0 {
+            return Err(MetaError::new(MetaErrorKind::Unavailable, operation));
+        }
+        Ok(())
     }
 }
 
@@ -52,14 +65,17 @@ impl JournalInLife {
 #[async_trait]
 impl MetaRead for JournalInLife {
     async fn get(&self, key: &[u8]) -> Result<Option<Record>, MetaError> {
+        JournalFaults::take(&self.faults.reads, "read")?;
         self.records.get(key).await
     }
 
     async fn get_many(&self, keys: &[Bytes]) -> Result<Vec<Option<Record>>, MetaError> {
+        JournalFaults::take(&self.faults.reads, "read")?;
         self.records.get_many(keys).await
     }
 
     async fn scan(&self, request: ScanRequest) -> Result<ScanPage, MetaError> {
+        JournalFaults::take(&self.faults.reads, "read")?;
         self.records.scan(request).await
     }
 }
@@ -72,9 +88,7 @@ impl MetaStore for JournalInLife {
 
     async fn commit(&self, commit: Commit) -> Result<Revision, MetaError> {
         self.life.step().await;
-        if self.faults.fails() {
-            return Err(MetaError::new(MetaErrorKind::Unavailable, "commit"));
-        }
+        JournalFaults::take(&self.faults.commits, "commit")?;
         let done = self.records.commit(commit).await;
         self.life.step().await;
         done

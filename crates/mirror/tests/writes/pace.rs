@@ -1,11 +1,15 @@
 //! A slow target falls behind to the journal, not the client.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use mirror::{PATIENCE, WritePolicy};
+use store::ObjectStore;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
-use types::{Body, TargetOutcome};
+use types::{Body, BodyError, BodyStream, Frame, TargetOutcome};
 
 use crate::faults::Mood;
 use crate::world::{World, noted, outcomes};
@@ -67,7 +71,6 @@ async fn repair_never_resurrects_what_was_deleted() {
     world.put(&noted(), "k", Body::from_bytes(bytes(10))).await.unwrap();
     world.targets[1].faults.set(Mood::Down);
     let (bucket, key) = (&world.bucket, crate::world::key("k"));
-    use store::ObjectStore;
     world.mirror.delete(&noted(), bucket, &key, Default::default()).await.unwrap();
     assert!(world.at(1, "k").await.is_some(), "it owes the removal");
     world.targets[1].faults.set(Mood::Well);
@@ -93,4 +96,43 @@ async fn a_bucket_that_is_removed_slowly_takes_its_successor_from_nobody() {
     world.repair().await;
     assert_eq!(world.at(1, "k").await.map(|bytes| bytes.len()), Some(10));
     assert_eq!(world.owed_keys().await, [0, 0]);
+}
+
+/// A body whose frames come when the test gives them.
+struct Fed(mpsc::Receiver<Bytes>);
+
+impl BodyStream for Fed {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame, BodyError>>> {
+        self.0.poll_recv(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::Data(bytes))))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_misses_a_change_of_the_bucket_while_a_body_comes_owes_the_object() {
+    use store::{BucketStore, BucketUpdate, Versioning};
+    let world = World::of(2, WritePolicy::Any).await;
+    let (feed, body) = mpsc::channel(4);
+    let cx = noted();
+    let put = world.put(&cx, "k", Body::new(Fed(body), Some(300)));
+    let change = async {
+        for _ in 0..3 {
+            feed.send(bytes(100)).await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        world.targets[1].faults.set(Mood::Down);
+        let enabled = BucketUpdate::Versioning(Versioning::Enabled);
+        world.mirror.update_bucket(&noted(), &world.bucket, enabled).await.unwrap();
+        world.targets[1].faults.set(Mood::Well);
+        drop(feed);
+    };
+    let (put, ()) = tokio::join!(put, change);
+    let version_id = put.unwrap().version_id;
+    assert_eq!(outcomes(&cx), [TargetOutcome::Done, TargetOutcome::Owed]);
+    world.repair().await;
+    assert_eq!(world.at(1, "k").await.map(|bytes| bytes.len()), Some(300));
+    let (store, key) = (&world.targets[1].store, crate::world::key("k"));
+    let bucket = store.bucket(&noted(), &world.bucket.name).await.unwrap();
+    let theirs = store.head(&noted(), &bucket, &key, Default::default()).await.unwrap().version_id;
+    let is_own = |id: &Option<types::VersionId>| matches!(id, Some(types::VersionId::Id(_)));
+    assert!(is_own(&version_id) && is_own(&theirs), "{version_id:?}, {theirs:?}");
 }
