@@ -7,7 +7,6 @@ use tokio::time::timeout;
 use types::{BucketName, Context};
 
 use crate::core::Core;
-use crate::health::Gate;
 use crate::read::ANSWER_PATIENCE;
 
 impl Core {
@@ -32,10 +31,7 @@ impl Core {
             if known.iter().all(|(known, _)| *known != name) && !self.is_removed_everywhere(&name).await? {
                 match self.bucket_record(cx, &name).await {
                     Ok(bucket) => buckets.push(bucket),
-                    // Gone meanwhile, or not to be taken over while a target before that one is away.
-                    Err(error)
-                        if matches!(error.kind, StoreErrorKind::Missing(_) | StoreErrorKind::Unavailable) => {
-                    }
+                    Err(error) if cannot_be_taken_over(&error.kind) => {}
                     Err(error) => return Err(error),
                 }
             }
@@ -56,7 +52,7 @@ impl Core {
         options: &ListBuckets,
     ) -> (Vec<BucketName>, Option<BucketName>) {
         let options = &ListBuckets { limit: options.limit.max(1), ..options.clone() };
-        let asked = (0..self.targets.len()).filter(|place| self.health.gate(*place) == Gate::Open);
+        let asked = (0..self.targets.len()).filter(|place| !self.health.is_out(*place));
         let asked = asked.map(|place| async move {
             let attempt = self.health.begin(place);
             match timeout(ANSWER_PATIENCE, self.targets[place].store.list_buckets(cx, options.clone())).await
@@ -93,4 +89,17 @@ impl Core {
         }
         Ok(false)
     }
+}
+
+/// Whether a bucket of a target is none of the mirror's for now: gone meanwhile, not to be taken over while a target before
+/// that one is away, or not at all.
+const fn cannot_be_taken_over(kind: &StoreErrorKind) -> bool {
+    matches!(
+        kind,
+        StoreErrorKind::Missing(_)
+            | StoreErrorKind::Unavailable
+            | StoreErrorKind::Unsupported(_)
+            | StoreErrorKind::Denied
+            | StoreErrorKind::Forbidden(_)
+    )
 }

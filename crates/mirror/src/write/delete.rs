@@ -88,7 +88,10 @@ impl Core {
         round.sort_by(|(_, one), (_, other)| one.key.cmp(&other.key));
         let keys: Vec<ObjectKey> = round.iter().map(|(_, target)| target.key.clone()).collect();
         let turns = self.turns(bucket, &keys, OPERATION).await?;
-        if turns.first().is_some_and(|turn| self.writable(&turn.record).len() < self.needed()) {
+        let Some(first) = turns.first() else { return Ok(()) };
+        // Asked once: a target that is due for a probe is told so to one caller.
+        let writable = self.writable(&first.record);
+        if writable.len() < self.needed() {
             return Err(self.unmet(OPERATION));
         }
         let mut items = Vec::with_capacity(round.len());
@@ -102,27 +105,28 @@ impl Core {
         if items.is_empty() {
             return Ok(());
         }
-        self.delete_at_targets(&mut items, wanted).await?;
+        self.delete_at_targets(&mut items, &writable, wanted).await?;
         self.conclude_deletes(cx, items, outcomes).await
     }
 
     async fn delete_at_targets(
         self: &Arc<Self>,
         items: &mut [Item],
+        writable: &[usize],
         wanted: &Wanted,
     ) -> Result<(), StoreError> {
         let Some(first) = items.first() else { return Ok(()) };
-        let (bucket, writable) = (first.turn.bucket.clone(), self.writable(&first.turn.record));
+        let bucket = first.turn.bucket.clone();
         for item in items.iter_mut() {
             if matches!(item.step, Step::Marker(_) | Step::Remove { .. }) {
-                item.turn.bring_up_enough(&writable).await;
+                item.turn.bring_up_enough(writable).await;
             }
         }
         let mut calls: BTreeMap<usize, Vec<(usize, DeleteTarget)>> = BTreeMap::new();
         let mut commit = Commit::default();
         for (number, item) in items.iter().enumerate() {
             let mut reached = Vec::new();
-            for place in &writable {
+            for place in writable {
                 if let Some(options) = item.at(*place) {
                     let target = DeleteTarget { key: item.turn.key.clone(), options };
                     calls.entry(*place).or_default().push((number, target));

@@ -5,6 +5,7 @@
 
 #[path = "../simulation/body.rs"]
 mod body;
+mod buckets;
 #[path = "../simulation/clock.rs"]
 mod clock;
 #[path = "../simulation/faults.rs"]
