@@ -151,9 +151,9 @@ pub(crate) enum MirrorCommand {
 pub(crate) enum CryptCommand {
     /// Put buckets under the keyring's primary key
     ///
-    /// Run it after `sluice crypt keygen` has added a key: then the old key can be destroyed. No object is touched, so it takes
-    /// as long for a million objects as for one. An interrupted run can be repeated. A running server reads its keyring again
-    /// first.
+    /// Run it after `sluice crypt keygen` has added a key: once it has done all buckets (--all), the old key can be destroyed. No
+    /// object is touched, so it takes as long for a million objects as for one. An interrupted run can be repeated. A running
+    /// server reads its keyring again first.
     Rewrap {
         /// The bucket
         #[arg(value_name = "BUCKET", conflicts_with = "all")]

@@ -90,7 +90,8 @@ impl Crypt {
     /// object is touched: it costs a few requests for each epoch key. Begun again, it goes on where it was.
     ///
     /// # Errors
-    /// `Forbidden` where a key that wraps an epoch key is missing; failures of the store. What was done before stays done.
+    /// Failures of the store, and of whatever keeps the keys. What was done before stays done. An epoch key that cannot be opened
+    /// is no error: it is in the report, and the key that wraps it must stay.
     ///
     /// # Cancel safety
     /// Each epoch key is wrapped the old way or the new one.
