@@ -32,6 +32,20 @@ impl Belief {
         }
     }
 
+    /// Whether a request about an object, sent at `began_at`, answers who asks at `now`: in mode `strict` none does.
+    pub(crate) fn shares_object(self, began_at: Timestamp, now: Timestamp) -> bool {
+        match self.mode {
+            Mode::Strict => false,
+            Mode::Ttl | Mode::Offline => is_about(began_at, now, self.ttl),
+            Mode::Immutable => true,
+        }
+    }
+
+    /// As [`Belief::shares_object`], of a page of a listing.
+    pub(crate) fn shares_listing(self, began_at: Timestamp, now: Timestamp) -> bool {
+        self.mode != Mode::Strict && is_about(began_at, now, self.list_ttl)
+    }
+
     /// Whether an object is still absent.
     pub(crate) fn in_absence(self, seen_at: Timestamp, now: Timestamp) -> bool {
         self.mode != Mode::Strict && is_within(seen_at, now, self.negative_ttl)
@@ -71,6 +85,12 @@ impl Belief {
 /// Whether `seen_at` lies less than `limit` back. A moment to come, after the clock was set back, is no moment to trust.
 fn is_within(seen_at: Timestamp, now: Timestamp, limit: Duration) -> bool {
     seen_at <= now && now.since(seen_at) < limit
+}
+
+/// Whether `began_at` lies less than `limit` from `now`. It may be ahead by the moment that passes between a look at the clock
+/// and one at what is in flight.
+fn is_about(began_at: Timestamp, now: Timestamp, limit: Duration) -> bool {
+    is_within(began_at, now, limit) || is_within(now, began_at, limit)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -8,6 +9,8 @@ use types::Timestamp;
 use crate::change::Moment;
 use crate::name::Id;
 
+/// How long the store may be silent while others wait for what it was asked: neither an answer nor a byte.
+pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// The most requests that run beside those who asked for them; past it each asks for itself.
 const FLIGHTS_MAX: usize = 4096;
 
@@ -43,7 +46,8 @@ impl<T> Default for Flights<T> {
 
 impl<T: Clone + Send + Sync + 'static> Flights<T> {
     /// Joins the flight for `id` where there is one that `fits`, else begins one, in a task of its own: it comes to its end
-    /// whoever goes away. None is begun where one has just landed and `is_known` says what it brought.
+    /// whoever goes away, and comes down after [`SILENCE_MAX`]. None is begun where one has just landed and `is_known` says
+    /// what it brought.
     pub(crate) fn join<F>(
         self: &Arc<Self>,
         id: Id,
@@ -73,16 +77,11 @@ impl<T: Clone + Send + Sync + 'static> Flights<T> {
             // Leaves the table however the work ends, and before anybody hears of it: who comes later asks anew.
             let outcome = {
                 let _landing = landing;
-                work.await
+                tokio::time::timeout(SILENCE_MAX, work).await.ok()
             };
-            sender.send_replace(Some(outcome));
+            sender.send_replace(outcome);
         });
         Joined::Begun(flight)
-    }
-
-    /// The flight for `id`, where there is one that `fits`.
-    pub(crate) fn find(&self, id: Id, fits: impl FnOnce(&Flight<T>) -> bool) -> Option<Arc<Flight<T>>> {
-        self.0.lock().get(&id).filter(|flight| fits(flight)).cloned()
     }
 }
 

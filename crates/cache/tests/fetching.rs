@@ -6,13 +6,17 @@ mod common;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use bytes::Bytes;
 use cache::{BLOCK_MIN_BYTES, Cache, LayerOptions, Mode};
 use common::far::{Far, Fault};
 use common::{Desk, HandClock, MIB, Native, Near, cached, key, options, pattern};
-use store::{OpenOptions, SharedStore, StoreErrorKind};
+use store::{ListObjects, OpenOptions, PutOptions, SharedStore, StoreError, StoreErrorKind};
 use types::CacheStatus::{Bypass, Hit, Miss, Revalidated};
-use types::{BodyErrorKind, ByteRange, Context, ETag, Frame, RangeSpec};
+use types::{Body, BodyErrorKind, ByteRange, Context, ETag, Frame, RangeSpec};
+
+const MODES: [Mode; 4] = [Mode::Strict, Mode::Ttl, Mode::Immutable, Mode::Offline];
 
 struct World {
     near: Near,
@@ -47,7 +51,7 @@ fn in_blocks(mode: Mode, block_bytes: u64) -> LayerOptions {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_readers_of_one_cold_object_fetch_each_block_once() {
-    for mode in [Mode::Strict, Mode::Ttl, Mode::Immutable, Mode::Offline] {
+    for mode in MODES {
         for block_bytes in [BLOCK_MIN_BYTES, MIB, 8 * MIB] {
             let world = World::new(in_blocks(mode, block_bytes)).await;
             let size = 10 * MIB + 12_345;
@@ -411,4 +415,203 @@ async fn a_checksum_that_an_answer_left_out_is_asked_for_behind_the_readers_back
         world.desk.store.head(&cx, &world.desk.bucket, &key("k"), OpenOptions::default()).await.unwrap();
     assert!(head.checksum.is_some());
     assert_eq!(world.far.requests(), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn readers_who_come_at_one_moment_open_a_cold_object_once() {
+    for mode in MODES {
+        let world = World::new(in_blocks(mode, BLOCK_MIN_BYTES)).await;
+        let bytes = pattern(20, 1000);
+        for round in 1..=100 {
+            let name = format!("k{round}");
+            world.behind.put(&name, bytes.clone()).await;
+            let start = Arc::new(tokio::sync::Barrier::new(8));
+            let readers: Vec<_> = (0..8)
+                .map(|_| {
+                    let (desk, name, start) = (world.desk.clone(), name.clone(), start.clone());
+                    tokio::spawn(async move {
+                        start.wait().await;
+                        desk.get(&name).await.0
+                    })
+                })
+                .collect();
+            for reader in readers {
+                assert!(reader.await.unwrap() == bytes);
+            }
+            assert_eq!(world.far.requests().0, round, "{mode:?}");
+        }
+    }
+}
+
+/// Begins a read, and waits until so many opens and heads have been sent in all.
+async fn begun(world: &World, requests: (u64, u64)) -> tokio::task::JoinHandle<Result<Bytes, StoreError>> {
+    let desk = world.desk.clone();
+    let reader = tokio::spawn(async move { desk.get_with("k", OpenOptions::default()).await.0 });
+    while world.far.requests() != requests {
+        tokio::task::yield_now().await;
+    }
+    reader
+}
+
+#[tokio::test]
+async fn a_failed_open_is_sent_again_once_for_all_who_waited() {
+    for mode in MODES {
+        let world = World::new(options(mode)).await;
+        let bytes = pattern(21, 100_000);
+        world.behind.put("k", bytes.clone()).await;
+        world.far.call_faults.lock().extend([Fault::Refused]);
+        // Those who wait are vouched for before the open comes to its end.
+        let held = world.far.gate.write().await;
+        let leader = begun(&world, (1, 0)).await;
+        let mut waiters = Vec::new();
+        for waiter in 1..=7 {
+            let heads = if mode == Mode::Strict { waiter } else { 0 };
+            waiters.push(begun(&world, (1, heads)).await);
+        }
+        while world.cache.stats().joined.get() < 7 {
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+        assert!(leader.await.unwrap().is_err(), "{mode:?}");
+        for waiter in waiters {
+            assert!(waiter.await.unwrap().unwrap() == bytes, "{mode:?}");
+        }
+        assert_eq!(world.far.requests().0, 2, "{mode:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_that_is_never_answered_holds_nobody_up_for_ever() {
+    for mode in MODES {
+        let world = World::new(options(mode)).await;
+        let bytes = pattern(22, 100_000);
+        world.behind.put("k", bytes.clone()).await;
+        world.far.call_faults.lock().extend([Fault::Hangs]);
+        let first = begun(&world, (1, 0)).await;
+        let second = begun(&world, (1, u64::from(mode == Mode::Strict))).await;
+        let error = first.await.unwrap().unwrap_err();
+        assert!(matches!(error.kind, StoreErrorKind::Unavailable), "{mode:?}");
+        assert!(second.await.unwrap().unwrap() == bytes, "{mode:?}");
+        assert_eq!(world.far.requests().0, 2, "{mode:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn heads_and_listings_that_are_never_answered_hold_nobody_up_for_ever() {
+    let world = World::new(LayerOptions { list_ttl: Duration::from_secs(30), ..options(Mode::Ttl) }).await;
+    world.behind.put("k", pattern(23, 10)).await;
+    let cx = Context::background();
+    let Desk { store, bucket } = world.desk.clone();
+    let name = key("k");
+    let head = || store.head(&cx, &bucket, &name, OpenOptions::default());
+    let list = || store.list(&cx, &bucket, ListObjects { limit: 10, ..ListObjects::default() });
+    world.far.call_faults.lock().extend([Fault::Hangs]);
+    let (first, second) = tokio::join!(head(), head());
+    assert!(matches!(first.unwrap_err().kind, StoreErrorKind::Unavailable));
+    assert_eq!(second.unwrap().size_bytes, 10);
+    world.far.call_faults.lock().extend([Fault::Hangs]);
+    let (first, second) = tokio::join!(list(), list());
+    assert!(matches!(first.unwrap_err().kind, StoreErrorKind::Unavailable));
+    assert_eq!(second.unwrap().entries.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_that_stop_coming_are_asked_for_again() {
+    for fault in
+        [Fault::Hangs, Fault::StallsAfter(0), Fault::StallsAfter(100_000), Fault::StallsAfter(2 * MIB)]
+    {
+        let world = World::new(in_blocks(Mode::Strict, MIB)).await;
+        let bytes = pattern(24, 3 * MIB as usize);
+        world.behind.put("k", bytes.clone()).await;
+        world.fails(&[fault]);
+        assert!(world.desk.get("k").await.0 == bytes, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_sent_a_moment_after_a_reader_came_is_shared_with_it() {
+    let clock = Arc::<HandClock>::default();
+    let settings = LayerOptions { list_ttl: Duration::from_secs(30), ..options(Mode::Ttl) };
+    clock.forward(Duration::from_secs(60));
+    let world = World::on(Near::new(clock.clone()), settings).await;
+    world.behind.put("k", pattern(25, 100_000)).await;
+    let (cx, Desk { store, bucket }) = (Context::background(), world.desk.clone());
+    let name = key("k");
+    // Who comes second looked at the clock before the first did.
+    let earlier = || clock.back(Duration::from_nanos(1));
+    let head = || async { store.head(&cx, &bucket, &name, OpenOptions::default()).await.unwrap() };
+    let list =
+        || async { store.list(&cx, &bucket, ListObjects { limit: 10, ..Default::default() }).await.unwrap() };
+    let open = || world.desk.get("k");
+    tokio::join!(head(), async {
+        earlier();
+        head().await
+    });
+    tokio::join!(list(), async {
+        earlier();
+        list().await
+    });
+    assert_eq!((world.far.requests(), world.far.lists.load(Ordering::SeqCst)), ((0, 1), 1));
+    clock.forward(Duration::from_secs(60));
+    tokio::join!(open(), async {
+        earlier();
+        open().await
+    });
+    assert_eq!(world.far.requests(), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_whole_object_is_not_read_from_its_blocks_before_it_is_verified() {
+    let world = World::new(in_blocks(Mode::Ttl, MIB)).await;
+    let bytes = pattern(26, 20 * MIB as usize);
+    world.behind.put("k", bytes.clone()).await;
+    // Three requests, one of them with a wrong byte; the fourth, which tells whether the object is so, takes its time.
+    world.fails(&[Fault::BreaksAfter(u64::MAX), Fault::BreaksAfter(u64::MAX), Fault::WrongByte, Fault::Held]);
+    let held = world.far.hold.write().await;
+    let first = begun(&world, (1, 0)).await;
+    while world.far.reads.load(Ordering::SeqCst) < 4 {
+        tokio::task::spawn_blocking(|| {}).await.unwrap();
+    }
+    let desk = world.desk.clone();
+    let mut second = Box::pin(desk.get_with("k", OpenOptions::default()));
+    // Time passes where nothing else goes on.
+    let early = tokio::time::timeout(Duration::from_secs(1), &mut second).await;
+    assert!(early.is_err(), "read before it was verified");
+    let (range, said) = world.desk.get_range("k", 0, 10).await;
+    assert_eq!((range, said.0), (bytes.slice(0..11), Hit));
+    drop(held);
+    let (second, said) = second.await;
+    assert!(first.await.unwrap().is_err() && second.is_err());
+    assert_eq!(said.0, Miss);
+    assert!(world.desk.get("k").await.0 == bytes);
+    assert_eq!(world.desk.get("k").await, (bytes, (Hit, Some(0))));
+}
+
+#[tokio::test]
+async fn a_reader_does_not_fail_with_another_object_of_the_same_digest() {
+    let settings = LayerOptions { digest: Some("sha".into()), ..in_blocks(Mode::Ttl, MIB) };
+    let world = World::new(settings).await;
+    let bytes = pattern(27, 20 * MIB as usize);
+    let cx = Context::background();
+    for name in ["k", "other"] {
+        let mut put = PutOptions::default();
+        put.metadata.user.push(("sha".into(), "ab".repeat(32)));
+        let body = Body::from_bytes(bytes.clone());
+        world.behind.store.put(&cx, &world.behind.bucket, &key(name), body, put).await.unwrap();
+    }
+    // What the one asks for first waits, and meets nothing then; the other has joined it by that time.
+    world.fails(&[Fault::Held, Fault::Held]);
+    let held = world.far.hold.write().await;
+    let one = begun(&world, (1, 0)).await;
+    while world.far.reads.load(Ordering::SeqCst) < 2 {
+        tokio::task::spawn_blocking(|| {}).await.unwrap();
+    }
+    let Desk { store, bucket } = &world.desk;
+    let other = store.open(&cx, bucket, &key("other"), OpenOptions::default()).await.unwrap();
+    *world.far.gone.lock() = Some("k".into());
+    drop(held);
+    assert!(matches!(one.await.unwrap().unwrap_err().kind, StoreErrorKind::Conflict));
+    let body = other.content.read(ByteRange::whole(20 * MIB)).await.unwrap();
+    assert!(body.collect(1 << 30).await.unwrap() == bytes);
+    assert_eq!(world.desk.get("other").await, (bytes, (Hit, Some(0))));
 }

@@ -30,7 +30,7 @@ impl Intake {
     pub(super) fn new(fill: Arc<Fill>, read: ByteRange, claimed: ByteRange) -> Self {
         let whole = ByteRange::whole(fill.object.geometry.size_bytes);
         let whole = fill.checksum.filter(|sum| claimed == whole && sum.kind == ChecksumKind::FullObject);
-        let summed = fill.state.lock().sums.as_ref().map(super::Sums::algorithm);
+        let summed = fill.state.lock().sums.as_ref().map(|summing| summing.sums.algorithm());
         let running = whole.map(|sum| sum.algorithm).or(summed).map(Hasher::new);
         Self {
             skip_bytes: claimed.start - read.start,

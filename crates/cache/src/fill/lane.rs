@@ -10,6 +10,7 @@ use types::{Body, ByteRange, Frame};
 use super::intake::Intake;
 use super::{Fill, Permits};
 use crate::error::Shared;
+use crate::flight::SILENCE_MAX;
 
 const OPERATION: &str = "fetch a range";
 
@@ -34,12 +35,27 @@ pub(super) enum LaneError {
 impl LaneError {
     /// What came is not what the object has.
     pub(super) fn wrong() -> Self {
-        Self::Store(StoreError::new(StoreErrorKind::Corrupt, OPERATION).into())
+        StoreError::new(StoreErrorKind::Corrupt, OPERATION).into()
     }
 
     fn internal(why: &'static str) -> Self {
-        Self::Store(StoreError::with_source(StoreErrorKind::Internal, OPERATION, why).into())
+        StoreError::with_source(StoreErrorKind::Internal, OPERATION, why).into()
     }
+}
+
+impl From<StoreError> for LaneError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Waits for the store, no longer than it may be silent.
+///
+/// # Errors
+/// `Unavailable` once it has been.
+pub(super) async fn heard<T>(answer: impl Future<Output = T>) -> Result<T, StoreError> {
+    let silent = |_| StoreError::new(StoreErrorKind::Unavailable, OPERATION);
+    tokio::time::timeout(SILENCE_MAX, answer).await.map_err(silent)
 }
 
 /// Fetches a chunk, and tells the fill how that ended, even where it is dropped on the way.
@@ -78,7 +94,7 @@ async fn fetch(fill: &Arc<Fill>, chunk: Chunk, left: &mut ByteRange) -> Result<(
         Some(content) => content,
         None => fill.content(chunk.read).await.map_err(LaneError::Store)?,
     };
-    let body = content.read(chunk.read).await.map_err(|error| LaneError::Store(error.into()))?;
+    let body = heard(content.read(chunk.read)).await.flatten()?;
     let mut intake = Intake::new(fill.clone(), chunk.read, chunk.claimed);
     let outcome = receive(fill, body, &mut intake, chunk.read, began_at).await;
     // What came before a failure stays; its checksum counts for the whole.
@@ -102,7 +118,7 @@ async fn receive(
             Poll::Pending => {
                 // Nothing more is at hand: what is there goes to those who wait.
                 intake.flush().await?;
-                body.next_frame().await
+                heard(body.next_frame()).await?
             }
         };
         match frame {
@@ -119,8 +135,7 @@ async fn receive(
                 intake.push(data).await?;
             }
             Some(Err(error)) => {
-                let error = StoreError::new(StoreErrorKind::Body(error), OPERATION);
-                return Err(LaneError::Store(error.into()));
+                return Err(StoreError::new(StoreErrorKind::Body(error), OPERATION).into());
             }
         }
     }

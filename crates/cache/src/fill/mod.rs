@@ -11,6 +11,7 @@ mod works;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use hash::Hasher;
 use parking_lot::Mutex;
@@ -41,6 +42,12 @@ pub(crate) struct FillParts {
     pub(crate) lanes: Arc<Semaphore>,
 }
 
+/// An open object, and the range whose bytes come at once.
+pub(crate) struct First {
+    pub(crate) content: Arc<dyn Content>,
+    pub(crate) range: Option<ByteRange>,
+}
+
 /// One version of an object on its way into the cache. It lives for as long as a request for it is in flight or somebody reads
 /// it.
 pub(crate) struct Fill {
@@ -62,7 +69,26 @@ struct State {
     failures: VecDeque<(u64, ByteRange, Shared)>,
     next_failure: u64,
     end: Option<End>,
-    sums: Option<Sums>,
+    sums: Option<Summing>,
+}
+
+/// What is to verify the whole. It counts among all of its kind for as long as it is there.
+struct Summing {
+    sums: Sums,
+    works: Arc<Works>,
+}
+
+impl Summing {
+    fn new(sums: Sums, works: Arc<Works>) -> Self {
+        works.unverified.fetch_add(1, Ordering::AcqRel);
+        Self { sums, works }
+    }
+}
+
+impl Drop for Summing {
+    fn drop(&mut self) {
+        self.works.unverified.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// Why nothing more comes.
@@ -88,11 +114,12 @@ struct Permits {
 }
 
 impl Fill {
-    fn new(object: Object, works: Arc<Works>, parts: FillParts) -> Self {
+    fn new(object: Object, works: Arc<Works>, parts: FillParts, content: Option<Arc<dyn Content>>) -> Self {
         let blocks = object.geometry.block_count();
         let is_fresh = || (0..blocks).all(|number| !parts.disk.contains(&object.block(number)));
         let checksum = parts.checksum.filter(|_| blocks <= SUMMED_BLOCKS_MAX);
         let sums = checksum.filter(|_| is_fresh()).and_then(|sum| Sums::new(sum, object.geometry.size_bytes));
+        let sums = sums.map(|sums| Summing::new(sums, works.clone()));
         let state = State {
             plan: Plan::new(object.geometry),
             blocks: BTreeMap::new(),
@@ -108,34 +135,43 @@ impl Fill {
             store_lanes: parts.lanes,
             origin: parts.origin,
             checksum: parts.checksum,
-            content: tokio::sync::Mutex::new(None),
+            content: tokio::sync::Mutex::new(content),
             state: Mutex::new(state),
             progress: Notify::new(),
         }
     }
 
-    fn has_ended(&self) -> bool {
+    /// Whether nothing more comes.
+    pub(crate) fn has_ended(&self) -> bool {
         self.state.lock().end.is_some()
     }
 
-    /// Takes an open object whose bytes of `range` come at once: they are the first request of this fill, unless others are
-    /// fetching them. `content` is for the requests that follow.
-    pub(crate) fn prime(self: &Arc<Self>, content: Arc<dyn Content>, range: Option<ByteRange>) {
+    /// Where its bytes come from.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    fn is_unverified(&self) -> bool {
+        self.state.lock().sums.is_some()
+    }
+
+    /// Takes an open object whose first bytes come at once: they are a request of this fill, unless others are fetching them.
+    /// Its content is for the requests that follow.
+    fn prime(self: &Arc<Self>, first: &First) {
         if let Ok(mut known) = self.content.try_lock() {
-            known.get_or_insert_with(|| content.clone());
+            known.get_or_insert_with(|| first.content.clone());
         }
-        let claimed = {
-            let mut state = self.state.lock();
-            if state.end.is_some() {
-                return;
-            }
-            let claimed =
-                range.and_then(|range| state.plan.claim_first(range, &|number| self.is_cached(number)));
-            claimed.zip(range)
-        };
-        if let Some((claimed, range)) = claimed {
-            self.launch(lane::Chunk { read: range, claimed, content: Some(content) });
+        if let Some(chunk) = self.claim(first) {
+            self.launch(chunk);
         }
+    }
+
+    /// The request whose bytes come at once, as far as nobody else asks for them.
+    fn claim(&self, first: &First) -> Option<lane::Chunk> {
+        let mut state = self.state.lock();
+        let read = first.range.filter(|_| state.end.is_none())?;
+        let claimed = state.plan.claim_first(read, &|number| self.is_cached(number))?;
+        Some(lane::Chunk { read, claimed, content: Some(first.content.clone()) })
     }
 
     fn is_cached(&self, number: u32) -> bool {
@@ -196,7 +232,7 @@ impl Fill {
         if let Some(content) = &*content {
             return Ok(content.clone());
         }
-        let opened = self.origin.open(range).await.map_err(Shared::from)?;
+        let opened = lane::heard(self.origin.open(range)).await.flatten()?;
         Ok(content.insert(opened).clone())
     }
 
@@ -231,7 +267,7 @@ impl Fill {
 
     /// Takes the checksum of bytes that were fetched; with the last of them the whole is verified.
     async fn sum(&self, range: ByteRange, checksum: &Checksum) -> Result<(), lane::LaneError> {
-        let verdict = self.state.lock().sums.as_mut().map(|sums| sums.add(range, checksum));
+        let verdict = self.state.lock().sums.as_mut().map(|summing| summing.sums.add(range, checksum));
         match verdict {
             None | Some(sums::Verdict::Open) => return Ok(()),
             Some(sums::Verdict::Right | sums::Verdict::Unknown) => {}
@@ -259,9 +295,10 @@ impl Fill {
         }
         let whole = ByteRange::whole(self.object.geometry.size_bytes);
         let again = async {
-            let mut body = self.content(whole).await.ok()?.read(whole).await.ok()?;
+            let content = self.content(whole).await.ok()?;
+            let mut body = lane::heard(content.read(whole)).await.flatten().ok()?;
             let mut hasher = Hasher::new(found.algorithm);
-            while let Some(frame) = body.next_frame().await {
+            while let Some(frame) = lane::heard(body.next_frame()).await.ok()? {
                 if let Frame::Data(data) = frame.ok()? {
                     hasher.update(&data);
                 }

@@ -17,6 +17,12 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
+    /// Whether two are of the same version of the same object.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (&self.bucket.name, &self.key, &self.version_id, &self.etag)
+            == (&other.bucket.name, &other.key, &other.version_id, &other.etag)
+    }
+
     /// Opens the version, so that what is read of it is pinned to it.
     ///
     /// # Errors

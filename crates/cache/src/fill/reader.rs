@@ -45,6 +45,11 @@ impl FillReader {
         Self { fill, id, range, failures_seen, attempts: 0 }
     }
 
+    /// What is read.
+    pub(crate) fn fill(&self) -> &Arc<Fill> {
+        &self.fill
+    }
+
     /// Says how far the reader has come, and has more asked for where that makes room.
     pub(crate) fn advance(&mut self, position: u64) {
         self.attempts = 0;

@@ -1,11 +1,12 @@
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use types::{Budget, ChecksumValue};
 
-use super::{Fill, FillParts, intake};
+use super::{Fill, FillParts, First, intake};
 use crate::name::Id;
 use crate::object::Object;
 use crate::pool::Pool;
@@ -29,6 +30,8 @@ pub(crate) struct Works {
     stores: Mutex<HashMap<String, Arc<Semaphore>>>,
     /// Checksums that objects have although they tell others.
     pub(super) insisted: Mutex<Pool<Id, ChecksumValue>>,
+    /// How many fills are to be verified as a whole, and are not yet.
+    pub(super) unverified: AtomicUsize,
 }
 
 impl Works {
@@ -37,7 +40,7 @@ impl Works {
         let lanes = Arc::new(Semaphore::new(fitting.clamp(1, CACHE_LANES_MAX)));
         let insisted = Mutex::new(Pool::new(INSISTED_MAX));
         let (fills, stores) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { budget, stats, fills, lanes, stores, insisted })
+        Arc::new(Self { budget, stats, fills, lanes, stores, insisted, unverified: AtomicUsize::new(0) })
     }
 
     /// The lanes of one store.
@@ -54,21 +57,55 @@ impl Works {
         found.filter(|fill| !fill.has_ended())
     }
 
-    /// The fill of an object: the one on its way, else a new one.
-    pub(crate) fn fill(self: &Arc<Self>, object: &Object, make: impl FnOnce() -> FillParts) -> Arc<Fill> {
-        if let Some(fill) = self.find(object.id) {
-            return fill;
+    /// The fill of an object that is to be verified as a whole, and is not yet. One look at a number where there is none.
+    pub(crate) fn unverified(&self, id: Id) -> Option<Arc<Fill>> {
+        // A fill counts before its first block can be seen.
+        if self.unverified.load(Ordering::Acquire) == 0 {
+            return None;
         }
-        let made = Arc::new(Fill::new(object.clone(), self.clone(), make()));
+        self.find(id).filter(|fill| fill.is_unverified())
+    }
+
+    /// The fill of an object: the one on its way, else a new one. It takes what comes `first`, before anybody else has it ask
+    /// for the same.
+    pub(crate) fn fill(
+        self: &Arc<Self>,
+        object: &Object,
+        first: Option<First>,
+        make: impl FnOnce() -> FillParts,
+    ) -> Arc<Fill> {
+        let found = match self.find(object.id) {
+            Some(fill) => fill,
+            None => {
+                let content = first.as_ref().map(|first| first.content.clone());
+                let made = Arc::new(Fill::new(object.clone(), self.clone(), make(), content));
+                let chunk = first.as_ref().and_then(|first| made.claim(first));
+                match self.publish(&made) {
+                    Some(found) => found,
+                    None => {
+                        chunk.into_iter().for_each(|chunk| made.launch(chunk));
+                        return made;
+                    }
+                }
+            }
+        };
+        if let Some(first) = first {
+            found.prime(&first);
+        }
+        found
+    }
+
+    /// Shows a new fill to all. Instead of it, the one that another has shown meanwhile.
+    fn publish(&self, made: &Arc<Fill>) -> Option<Arc<Fill>> {
         let mut fills = self.fills.lock();
-        let found = fills.get(&object.id).and_then(Weak::upgrade);
+        let found = fills.get(&made.object.id).and_then(Weak::upgrade);
         if found.as_ref().is_none_or(|fill| fill.has_ended()) {
-            fills.insert(object.id, Arc::downgrade(&made));
+            fills.insert(made.object.id, Arc::downgrade(made));
+            // Dropped behind the lock, which the end of a fill takes.
             drop(fills);
-            return made;
+            return None;
         }
-        drop(fills);
-        found.unwrap_or(made)
+        found
     }
 
     /// How many objects are being fetched.

@@ -10,7 +10,7 @@ use crate::error::Shared;
 use crate::fill::{FillReader, Piece};
 use crate::stats::Stats;
 
-/// How many cached bytes of one read may turn out bad before the rest is read past the cache.
+/// How often bytes of one read may turn out bad, or another's that has gone, before the rest is read past the cache.
 const BAD_MAX: u32 = 8;
 
 /// The bytes of a range on their way out.
@@ -47,16 +47,18 @@ impl Reading {
         let fill = opening.fill.lock().clone();
         let reader = fill.map(|fill| FillReader::new(fill, range));
         let mut reading = Self { opening, range, left: range, state: State::Between, reader, bad: 0 };
-        if let Some((body, until)) = reading.block() {
-            reading.state = State::Piece(body, until);
-            return Ok(reading);
-        }
-        let mut reader = reading.take_reader();
-        let piece = reader.wait(range.start, range.end).await;
-        reading.reader = Some(reader);
-        match piece {
-            Ok(piece) => reading.take(piece),
-            Err(error) => return Err(error.store_error()),
+        // Once; again where what was waited for was another's.
+        while matches!(reading.state, State::Between) {
+            if let Some((body, until)) = reading.block() {
+                reading.state = State::Piece(body, until);
+                break;
+            }
+            let mut reader = reading.take_reader();
+            let piece = reader.wait(range.start, range.end).await;
+            reading.waited(reader, piece).map_err(|error| error.store_error())?;
+            if reading.reader.is_some() {
+                break;
+            }
         }
         if let State::Passing(passing) = &mut reading.state {
             let body = passing.await?;
@@ -88,12 +90,24 @@ impl Reading {
         }
     }
 
-    fn take(&mut self, piece: Piece) {
+    /// Takes what was waited for. Where it was to come for another object of the same content, which has gone, it is looked for
+    /// anew.
+    fn waited(&mut self, reader: FillReader, piece: Result<Piece, Shared>) -> Result<(), Shared> {
         self.state = match piece {
-            Piece::Written(body, until) => State::Piece(body, until),
-            Piece::Cached => State::Between,
-            Piece::Refused => self.passing(),
+            Ok(Piece::Written(body, until)) => State::Piece(body, until),
+            Ok(Piece::Cached) => State::Between,
+            Ok(Piece::Refused) => self.passing(),
+            Err(_) if self.opening.leave(reader.fill()) => {
+                self.state = self.again();
+                return Ok(());
+            }
+            Err(error) => {
+                self.reader = Some(reader);
+                return Err(error);
+            }
         };
+        self.reader = Some(reader);
+        Ok(())
     }
 
     fn passing(&self) -> State {
@@ -132,10 +146,15 @@ impl Reading {
 
     /// Cached bytes cannot be read: they are fetched again, from the byte reached on.
     fn bad(&mut self) -> State {
-        self.bad += 1;
         let object = &self.opening.object;
         self.opening.works.stats.refetches.add(1);
         self.opening.disk.remove(&object.block(object.geometry.block_of(self.left.start)));
+        self.again()
+    }
+
+    /// Goes on after bytes that were not to be had.
+    fn again(&mut self) -> State {
+        self.bad += 1;
         if self.bad > BAD_MAX { self.passing() } else { State::Between }
     }
 }
@@ -152,10 +171,8 @@ impl BodyStream for Reading {
                 State::Between => this.state = this.next(),
                 State::Waiting(waiting) => {
                     let (reader, piece) = ready!(waiting.as_mut().poll(cx));
-                    this.reader = Some(reader);
-                    match piece {
-                        Ok(piece) => this.take(piece),
-                        Err(error) => return Poll::Ready(Some(Err(error.body_error()))),
+                    if let Err(error) = this.waited(reader, piece) {
+                        return Poll::Ready(Some(Err(error.body_error())));
                     }
                 }
                 State::Piece(_, until) if *until == this.left.start => this.state = State::Between,

@@ -12,7 +12,7 @@ use types::{Body, ByteRange, Context, ObjectKey};
 
 use self::body::{Counted, Reading};
 use crate::disk::BlockStore;
-use crate::fill::{Fill, FillParts, Origin, Works};
+use crate::fill::{Fill, FillParts, First, Origin, Works};
 use crate::memory::Small;
 use crate::object::Object;
 use crate::state::ObjectState;
@@ -50,13 +50,30 @@ impl Opening {
     /// The fill of the object: what is known of, what is on its way, or a new one.
     pub(crate) fn fill(&self) -> Arc<Fill> {
         let mut known = self.fill.lock();
-        let parts = || FillParts {
+        known.get_or_insert_with(|| self.works.fill(&self.object, None, || self.parts())).clone()
+    }
+
+    /// As [`Opening::fill`], with the first request that it needs none of its own for.
+    pub(crate) fn begin_fill(&self, first: First) -> Arc<Fill> {
+        self.works.fill(&self.object, Some(first), || self.parts())
+    }
+
+    /// Turns from a fill that ended for want of another object, of the same content as this one. False where it is of this one.
+    fn leave(&self, fill: &Arc<Fill>) -> bool {
+        if !fill.has_ended() || fill.origin().is_same(&self.origin()) {
+            return false;
+        }
+        self.fill.lock().take_if(|known| Arc::ptr_eq(known, fill));
+        true
+    }
+
+    fn parts(&self) -> FillParts {
+        FillParts {
             origin: self.origin(),
             checksum: self.state.info.checksum,
             disk: self.disk.clone(),
             lanes: self.lanes.clone(),
-        };
-        known.get_or_insert_with(|| self.works.fill(&self.object, parts)).clone()
+        }
     }
 
     /// Bytes past the cache.

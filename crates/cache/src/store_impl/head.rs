@@ -112,7 +112,7 @@ impl View {
         let joined = self.core.heads.join(
             look.flight_id(),
             (
-                |flight| changes.is_same(flight.moment, moment) && belief.in_object(flight.began_at, now),
+                |flight| changes.is_same(flight.moment, moment) && belief.shares_object(flight.began_at, now),
                 || false,
             ),
             (look.now, look.moment),

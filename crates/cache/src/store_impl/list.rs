@@ -96,7 +96,9 @@ impl View {
         let joined = self.core.listings.flights.join(
             name.id,
             (
-                |flight| changes.is_same(flight.moment, moment) && belief.in_listing(flight.began_at, now),
+                |flight| {
+                    changes.is_same(flight.moment, moment) && belief.shares_listing(flight.began_at, now)
+                },
                 || false,
             ),
             (now, moment),

@@ -9,7 +9,7 @@ use super::know::Told;
 use super::{View, detached, wanted};
 use crate::disk::Condition;
 use crate::error::Shared;
-use crate::fill::Fill;
+use crate::fill::{Fill, First};
 use crate::flight::{Flight, Joined};
 use crate::object::Object;
 use crate::read::{CachedContent, Opening, PassedContent};
@@ -68,7 +68,8 @@ impl View {
         if let Some(outcome) = self.fetch(&look, expected.clone(), Round::First).await {
             return outcome;
         }
-        // Another brought it while we looked.
+        // Another brought it while we looked, and perhaps after we began to.
+        let look = Look { now: self.now(), ..look };
         let known = self.core.table.get(look.place.id, &look.variant);
         let expected = match self.open_known(&look, known).await? {
             Tried::Opened(opened) => return Ok(*opened),
@@ -139,10 +140,18 @@ impl View {
         let opening = self.opening(look, state)?;
         let wanted = wanted(&state.info, look.options);
         let (object, core) = (&opening.object, &self.core);
-        if object.is_cached(&core.disk, wanted) || core.small.get(object).is_some() {
-            return Some(AtHand { opening, is_cached: true });
-        }
-        let fill = core.works.find(object.id)?;
+        let is_whole = wanted == ByteRange::whole(state.info.size_bytes);
+        let fill = if object.is_cached(&core.disk, wanted) || core.small.get(object).is_some() {
+            // Who reads the whole waits for its verification.
+            is_whole.then(|| core.works.unverified(object.id)).flatten()
+        } else {
+            let fill = core.works.find(object.id);
+            if fill.is_none() && !object.is_cached(&core.disk, wanted) {
+                return None;
+            }
+            fill
+        };
+        let Some(fill) = fill else { return Some(AtHand { opening, is_cached: true }) };
         *opening.fill.lock() = Some(fill);
         Some(AtHand { opening, is_cached: false })
     }
@@ -172,41 +181,53 @@ impl View {
 
     /// Opens the object in the store. Those who come meanwhile share what that brings: as it is where what the store says is
     /// believed for a while, else once the store has told each of them that it is the same. `None` in the first round where
-    /// another has brought it by now.
+    /// it is at hand by now.
     async fn fetch(
         self: &Arc<Self>,
         look: &Look<'_>,
         expected: Option<Arc<ObjectState>>,
         round: Round,
     ) -> Option<Result<Opened, StoreError>> {
-        let (changes, moment) = (&self.core.changes, look.moment);
-        let in_flight =
-            self.core.opens.find(look.flight_id(), |flight| changes.is_same(flight.moment, moment));
-        if let Some(flight) = in_flight.filter(|flight| !self.belief.in_object(flight.began_at, look.now)) {
-            match self.share_if_same(look, &flight).await {
-                Ok(Some(opened)) => return Some(Ok(opened)),
-                Ok(None) => {}
-                Err(error) => return Some(Err(error)),
+        let mut joined = self.open_once(look, expected.as_ref(), round);
+        if let Joined::Waiting(flight) = &joined {
+            if let Some(opened) = self.share(look, flight).await.transpose() {
+                return Some(opened);
             }
+            // Whatever flies by now has begun since we came.
+            joined = self.open_once(look, expected.as_ref(), round);
         }
-        let (outcome, is_own) = self.open_once(look, expected.clone(), round).await?;
-        Some(match outcome {
-            // Another's failure is not ours: asked once more.
-            OpenOutcome::Failed(_) | OpenOutcome::Absent(_) if !is_own => {
-                let outcome = self.open_inner(look, expected).await;
-                self.answer(look, outcome)
+        let outcome = match joined {
+            Joined::Overtaken => return None,
+            Joined::Crowded => self.open_inner(look, expected).await,
+            Joined::Begun(flight) | Joined::Waiting(flight) => {
+                flight.outcome().await.unwrap_or_else(|| OpenOutcome::Failed(came_down()))
             }
-            outcome => self.answer(look, outcome),
-        })
+        };
+        Some(self.answer(look, outcome))
     }
 
-    /// Waits for what another has asked for, and asks the store at the same time whether it holds. `None` where it does not.
-    async fn share_if_same(
+    /// Waits for what another has asked for. `None` where it does not answer us: another's failure is not ours.
+    async fn share(
         self: &Arc<Self>,
         look: &Look<'_>,
         flight: &Flight<OpenOutcome>,
     ) -> Result<Option<Opened>, StoreError> {
         self.core.stats.joined.add(1);
+        if !self.belief.shares_object(flight.began_at, look.now) {
+            return self.share_if_same(look, flight).await;
+        }
+        match flight.outcome().await {
+            Some(found @ OpenOutcome::Found(..)) => self.answer(look, found).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// As [`View::share`], and asks the store at the same time whether what the other gets holds.
+    async fn share_if_same(
+        self: &Arc<Self>,
+        look: &Look<'_>,
+        flight: &Flight<OpenOutcome>,
+    ) -> Result<Option<Opened>, StoreError> {
         let (told, outcome) = tokio::join!(self.ask(look), flight.outcome());
         let told = told.inspect_err(|_| self.note(look.cx, CacheStatus::Miss))?;
         match outcome {
@@ -217,47 +238,37 @@ impl View {
         }
     }
 
-    /// Opens the object in the store, or waits for who does. Says whether it was us.
-    async fn open_once(
+    /// Begins to open the object in the store, or joins who does. None is begun in the first round where it is at hand: it was
+    /// before the flight landed that brought it, so who meets neither is the first.
+    fn open_once(
         self: &Arc<Self>,
         look: &Look<'_>,
-        expected: Option<Arc<ObjectState>>,
+        expected: Option<&Arc<ObjectState>>,
         round: Round,
-    ) -> Option<(OpenOutcome, bool)> {
-        let (belief, changes) = (self.belief, self.core.changes.clone());
-        let (now, moment) = (look.now, look.moment);
-        let joined = self.core.opens.join(
+    ) -> Joined<OpenOutcome> {
+        let (changes, moment) = (&self.core.changes, look.moment);
+        self.core.opens.join(
             look.flight_id(),
             (
-                |flight| changes.is_same(flight.moment, moment) && belief.in_object(flight.began_at, now),
-                || round == Round::First && self.is_newer(look, expected.as_ref()),
+                |flight| changes.is_same(flight.moment, moment),
+                || round == Round::First && self.is_at_hand(look),
             ),
-            (now, moment),
+            (look.now, moment),
             || {
-                let (view, cx, expected) = (self.clone(), detached(look.cx), expected.clone());
+                let (view, cx, expected) = (self.clone(), detached(look.cx), expected.cloned());
                 let (bucket, key, options) = (look.bucket.clone(), look.key.clone(), look.options.clone());
                 async move {
                     let look = Look::new(&view, &cx, &bucket, &key, &options);
                     view.open_inner(&look, expected).await
                 }
             },
-        );
-        let fallen = || OpenOutcome::Failed(came_down());
-        Some(match joined {
-            Joined::Overtaken => return None,
-            Joined::Crowded => (self.open_inner(look, expected).await, true),
-            Joined::Begun(flight) => (flight.outcome().await.unwrap_or_else(fallen), true),
-            Joined::Waiting(flight) => {
-                self.core.stats.joined.add(1);
-                (flight.outcome().await.unwrap_or_else(fallen), false)
-            }
-        })
+        )
     }
 
-    /// Whether something is known by now that was not when it was looked for.
-    fn is_newer(&self, look: &Look<'_>, expected: Option<&Arc<ObjectState>>) -> bool {
+    /// Whether what is wanted is at hand, of what is known now.
+    fn is_at_hand(&self, look: &Look<'_>) -> bool {
         match self.core.table.get(look.place.id, &look.variant) {
-            Some(Known::Object(state)) => expected.is_none_or(|expected| !Arc::ptr_eq(expected, &state)),
+            Some(Known::Object(state)) => self.at_hand(look, &state).is_some(),
             Some(Known::Absent(..)) | None => false,
         }
     }
@@ -302,8 +313,7 @@ impl View {
         if state.info.size_bytes == 0 {
             return OpenOutcome::Found(state, Bytes::Kept(None));
         }
-        let fill = opening.fill();
-        fill.prime(content, at_hand);
+        let fill = opening.begin_fill(First { content, range: at_hand });
         OpenOutcome::Found(state, Bytes::Kept(Some(fill)))
     }
 

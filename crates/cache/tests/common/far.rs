@@ -1,6 +1,6 @@
 //! A store that is far away, slow, and not always well.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -44,6 +44,10 @@ pub(crate) enum Fault {
     WrongByte,
     /// It never comes to its end: no byte comes after so many.
     StallsAfter(u64),
+    /// It is never answered.
+    Hangs,
+    /// It waits for as long as [`Far::hold`] is held.
+    Held,
 }
 
 /// What a far store does and has done.
@@ -57,10 +61,17 @@ pub(crate) struct Far {
     pub(crate) is_away: AtomicBool,
     /// What goes wrong with the next requests for bytes.
     pub(crate) faults: Mutex<VecDeque<Fault>>,
+    /// What goes wrong with the next opens, heads and listings.
+    pub(crate) call_faults: Mutex<VecDeque<Fault>>,
+    /// The object of which no more can be read, for it is not there any more.
+    pub(crate) gone: Mutex<Option<String>>,
+    /// The keys whose deletes among many are neither done nor answered.
+    pub(crate) unanswered: Mutex<BTreeSet<String>>,
     /// Opened objects show this tag.
     pub(crate) wrong_etag: Mutex<Option<ETag>>,
     /// Answers about ranges leave the checksum of the whole out.
     pub(crate) hides_checksums: AtomicBool,
+    pub(crate) puts: AtomicU64,
     pub(crate) opens: AtomicU64,
     pub(crate) heads: AtomicU64,
     pub(crate) lists: AtomicU64,
@@ -71,6 +82,8 @@ pub(crate) struct Far {
     pub(crate) gate: tokio::sync::RwLock<()>,
     /// Held for as long as answers to such calls are to wait before they are told.
     pub(crate) answers: tokio::sync::RwLock<()>,
+    /// Held for as long as requests for bytes are to wait that are [`Fault::Held`].
+    pub(crate) hold: tokio::sync::RwLock<()>,
 }
 
 impl Far {
@@ -103,6 +116,26 @@ impl Far {
         }
     }
 
+    /// As [`Far::arrive`], of a call that may go wrong.
+    async fn arrive_and_ask(&self) -> Result<(), StoreError> {
+        self.arrive().await?;
+        let fault = self.call_faults.lock().pop_front();
+        self.strike(fault).await
+    }
+
+    /// Has a fault its way before a request is served.
+    async fn strike(&self, fault: Option<Fault>) -> Result<(), StoreError> {
+        match fault {
+            Some(Fault::Refused) => Err(StoreError::new(StoreErrorKind::Unavailable, "ask far away")),
+            Some(Fault::Hangs) => std::future::pending().await,
+            Some(Fault::Held) => {
+                drop(self.hold.read().await);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn leave(&self) {
         drop(self.answers.read().await);
     }
@@ -129,8 +162,9 @@ impl Content for FarContent {
             self.far.arrive().await?;
         }
         let fault = self.far.faults.lock().pop_front();
-        if fault == Some(Fault::Refused) {
-            return Err(StoreError::new(StoreErrorKind::Unavailable, "read far away"));
+        self.far.strike(fault).await?;
+        if self.far.gone.lock().as_ref() == Some(&self.key) {
+            return Err(StoreError::new(StoreErrorKind::Conflict, "read far away"));
         }
         let rate = *self.far.rate.lock();
         let body = FarBody {
@@ -299,6 +333,7 @@ impl ObjectStore for FarStore {
         body: Body,
         options: PutOptions,
     ) -> Result<PutOutcome, StoreError> {
+        self.far.puts.fetch_add(1, Ordering::SeqCst);
         self.far.arrive().await?;
         let put = self.inner.put(cx, bucket, key, body, options).await;
         self.far.leave().await;
@@ -313,7 +348,7 @@ impl ObjectStore for FarStore {
         options: OpenOptions,
     ) -> Result<Opened, StoreError> {
         self.far.opens.fetch_add(1, Ordering::SeqCst);
-        self.far.arrive().await?;
+        self.far.arrive_and_ask().await?;
         let hint = options.range_hint;
         let opened = self.inner.open(cx, bucket, key, options).await;
         self.far.leave().await;
@@ -347,7 +382,7 @@ impl ObjectStore for FarStore {
         options: OpenOptions,
     ) -> Result<ObjectInfo, StoreError> {
         self.far.heads.fetch_add(1, Ordering::SeqCst);
-        self.far.arrive().await?;
+        self.far.arrive_and_ask().await?;
         let head = self.inner.head(cx, bucket, key, options).await;
         self.far.leave().await;
         head
@@ -385,7 +420,14 @@ impl ObjectStore for FarStore {
         targets: Vec<DeleteTarget>,
     ) -> Result<Vec<Result<DeleteOutcome, StoreError>>, StoreError> {
         self.far.arrive().await?;
-        self.inner.delete_many(cx, bucket, targets).await
+        let unanswered = self.far.unanswered.lock().clone();
+        let is_lost: Vec<bool> =
+            targets.iter().map(|target| unanswered.contains(target.key.as_str())).collect();
+        let (mut targets, lost) = (targets, || StoreError::new(StoreErrorKind::Unavailable, "delete"));
+        targets.retain(|target| !unanswered.contains(target.key.as_str()));
+        let mut answered = self.inner.delete_many(cx, bucket, targets).await?.into_iter();
+        let outcome = |is_lost| if is_lost { Err(lost()) } else { answered.next().unwrap() };
+        Ok(is_lost.into_iter().map(outcome).collect())
     }
 
     async fn copy(
@@ -419,7 +461,7 @@ impl ObjectStore for FarStore {
         options: ListObjects,
     ) -> Result<ListPage, StoreError> {
         self.far.lists.fetch_add(1, Ordering::SeqCst);
-        self.far.arrive().await?;
+        self.far.arrive_and_ask().await?;
         let page = self.inner.list(cx, bucket, options).await;
         self.far.leave().await;
         page
@@ -432,7 +474,7 @@ impl ObjectStore for FarStore {
         options: ListVersions,
     ) -> Result<VersionPage, StoreError> {
         self.far.lists.fetch_add(1, Ordering::SeqCst);
-        self.far.arrive().await?;
+        self.far.arrive_and_ask().await?;
         self.inner.list_versions(cx, bucket, options).await
     }
 }
