@@ -1,4 +1,4 @@
-//! What the journal's records hold. Their bytes are in `encode.rs` and in `docs/format/mirror.md`.
+//! What the journal's records hold. Their bytes are in `encode` and in `docs/format/mirror.md`.
 
 use store::{Bucket, UploadChecksum, UploadId, Versioning};
 use types::{BucketName, Checksum, ETag, ObjectMetadata, Owner, StorageClass, TagSet, Timestamp, VersionId};
@@ -38,17 +38,19 @@ pub(crate) struct Debt {
     pub(crate) target: TargetNumber,
     /// Since when.
     pub(crate) since: Timestamp,
-    /// Whether the target may hold a version that the journal does not know, from a write whose end nobody saw.
+    /// What it may hold instead.
     pub(crate) stray: Stray,
 }
 
-/// Whether a target may hold a version that the journal does not know.
+/// What a target that owes may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stray {
-    /// It does not.
+    /// Nothing that the journal does not know.
     No,
-    /// It may.
+    /// A version that the journal does not know: from a write whose end nobody saw, or of before there were versions.
     Maybe,
+    /// Bytes that were found wrong, though what it says of them is right.
+    Wrong,
 }
 
 /// A version of a key.
