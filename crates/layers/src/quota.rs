@@ -65,6 +65,13 @@ impl Quota {
         &self.0.stats
     }
 
+    /// What each bucket may hold.
+    #[must_use]
+    pub fn options(&self) -> QuotaOptions {
+        let Limits { bytes, objects } = self.0.limits;
+        QuotaOptions { bytes, objects }
+    }
+
     /// What each bucket holds that has been counted, writes under way included.
     #[must_use]
     pub fn usage(&self) -> Vec<(BucketName, Usage)> {
@@ -106,12 +113,12 @@ impl Hook for Kept {
         sent: S,
         mut run: impl FnMut(S) -> F + Send,
     ) -> Result<T, StoreError> {
-        let outcome = match &call.change {
-            Change::Nothing | Change::Settings | Change::Tags => return run(sent).await,
+        match &call.change {
+            Change::Nothing | Change::Settings | Change::Tags => run(sent).await,
             Change::NewBucket | Change::NoBucket => {
                 let answer = run(sent).await?;
                 self.forget(call);
-                return Ok(answer);
+                Ok(answer)
             }
             Change::NewUpload { bucket } => self.write(call, bucket).begin_upload(sent, run).await,
             Change::Abort(UploadRef { bucket, id, .. }) => {
@@ -132,11 +139,7 @@ impl Hook for Kept {
             Change::Deletes { bucket, targets } => {
                 self.write(call, bucket).delete_many(targets, sent, run).await
             }
-        };
-        if let Err(StoreError { kind: store::StoreErrorKind::Full(_), .. }) = &outcome {
-            self.accounts.stats.refused.add(1);
         }
-        outcome
     }
 }
 
@@ -149,11 +152,14 @@ impl Kept {
         }
     }
 
-    fn write(&self, call: &Call<'_>, bucket: &Bucket) -> Write {
+    fn write(&self, call: &Call<'_>, bucket: &Bucket) -> Write<'_> {
         let mut buckets = self.accounts.buckets.lock();
         let unknown = || Account::unknown(self.accounts.limits);
         let account = buckets.entry(bucket.name.clone()).or_insert_with(unknown).clone();
         let below = Below { store: self.inner.clone(), bucket: bucket.clone(), cx: call.cx.clone() };
-        Write { account, below }
+        Write { account, below, refused: &self.accounts.stats.refused }
     }
 }
+
+#[cfg(test)]
+mod tests;

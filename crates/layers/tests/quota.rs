@@ -5,6 +5,7 @@
 mod support;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use layers::{Fault, FaultOptions, Quota, QuotaOptions, Usage};
@@ -305,6 +306,77 @@ async fn scribble(world: &World, store: &SharedStore, random: &Counting, upload:
             }
         }
     }
+}
+
+/// Says `lost` for some draws, and to all others that nothing happens.
+struct Script(AtomicU64);
+
+impl Random for Script {
+    fn fill(&self, buffer: &mut [u8]) {
+        let draws = self.0.load(Ordering::Relaxed);
+        self.0.store(draws >> 1, Ordering::Relaxed);
+        buffer.fill(if draws & 1 == 1 { 0 } else { u8::MAX });
+    }
+}
+
+impl World {
+    /// The same bucket, where the answer of the second call is lost. The first one finds nothing and draws its latency only; the
+    /// second one draws its latency, and then whether its answer is lost.
+    fn losing_the_second(&self) -> SharedStore {
+        let options = FaultOptions { lost: 0.5, ..FaultOptions::default() };
+        let fault = Fault::new(options, Arc::new(Script(AtomicU64::new(0b100)))).unwrap();
+        self.quota.wrap(fault.wrap(self.below.clone()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_completion_whose_answer_is_lost_is_not_counted_twice_for_good() {
+    let world = World::with(QuotaOptions { bytes: Some(250), objects: None }).await;
+    let id = world.begin("made").await;
+    let part = world.part("made", &id, 1, 100).await;
+    let (name, options) = (key("made"), CompleteOptions::default());
+    let upload = UploadRef { bucket: &world.bucket, key: &name, id: &id };
+    // The first call looks at what is replaced.
+    let lost = world.losing_the_second().complete_upload(&cx(), upload, vec![part.clone()], options).await;
+    assert!(matches!(lost.unwrap_err().kind, StoreErrorKind::Unavailable));
+    assert_eq!(world.used(), Usage { bytes: 200, objects: 1 });
+    tokio::time::advance(Duration::from_secs(60)).await;
+    world.put("another", 150).await;
+    assert_eq!(world.checked().await, (250, 2));
+    // Nor is it where the client asks again.
+    world.delete("another", None).await;
+    world.complete("made", &id, &[part]).await;
+    assert_eq!(world.checked().await, (100, 1));
+}
+
+#[tokio::test]
+async fn a_part_of_an_upload_that_has_ended_gives_its_room_back() {
+    let world = World::with(PLENTY).await;
+    let id = world.begin("made").await;
+    let part = world.part("made", &id, 1, 100).await;
+    let (name, options) = (key("made"), CompleteOptions::default());
+    let upload = UploadRef { bucket: &world.bucket, key: &name, id: &id };
+    world.losing_the_second().complete_upload(&cx(), upload, vec![part], options).await.unwrap_err();
+    let late = world.store.put_part(&cx(), upload, 2, body(10), PartOptions::default()).await;
+    assert!(matches!(late.unwrap_err().kind, StoreErrorKind::Missing(store::Missing::Upload)));
+    assert_eq!(world.checked().await, (100, 1));
+}
+
+#[tokio::test]
+async fn an_upload_that_was_begun_elsewhere_takes_room() {
+    let world = World::with(QuotaOptions { bytes: Some(1000), objects: None }).await;
+    world.put("a", 100).await;
+    let (name, options) = (key("u"), CreateUploadOptions::default());
+    let id = world.below.create_upload(&cx(), &world.bucket, &name, options).await.unwrap();
+    let upload = UploadRef { bucket: &world.bucket, key: &name, id: &id };
+    world.below.put_part(&cx(), upload, 1, body(200), PartOptions::default()).await.unwrap();
+    world.part("u", &id, 1, 150).await;
+    world.part("u", &id, 2, 400).await;
+    assert_eq!(world.checked().await, (650, 1));
+    assert!(is_full(world.store.put_part(&cx(), upload, 3, body(351), PartOptions::default()).await));
+    let parts = [world.part("u", &id, 3, 350).await];
+    world.complete("u", &id, &parts).await;
+    assert_eq!(world.checked().await, (450, 2));
 }
 
 async fn scribble_side_by_side(world: &Arc<World>, store: &SharedStore, seed: u64) {

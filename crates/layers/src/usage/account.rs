@@ -1,8 +1,9 @@
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use store::{Missing, StoreError, StoreErrorKind, UploadId};
+use store::{StoreError, StoreErrorKind, UploadId};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
@@ -26,9 +27,9 @@ pub(crate) struct Account {
 }
 
 /// A write that the account knows of; no count begins while it lives.
-pub(super) struct Entry(Arc<Account>);
+pub(super) struct Visit(Arc<Account>);
 
-impl Drop for Entry {
+impl Drop for Visit {
     fn drop(&mut self) {
         self.0.book.lock().under_way -= 1;
     }
@@ -42,32 +43,27 @@ impl Account {
     /// What the bucket holds, with what writes under way may still bring; `None` until it has been counted.
     pub(crate) fn used(&self) -> Option<Usage> {
         let book = self.book.lock();
-        (book.phase == Phase::Known).then_some(book.used)
+        matches!(book.phase, Phase::Known).then_some(book.used)
     }
 
     /// Lets a write begin, once the bucket has been counted.
     ///
     /// # Errors
-    /// `Unavailable` where that takes long or fails; `Missing(Bucket)`.
-    pub(super) async fn enter(self: &Arc<Self>, below: &Below) -> Result<Entry, StoreError> {
+    /// Why the bucket could not be counted; `Unavailable` where it takes long.
+    pub(super) async fn enter(self: &Arc<Self>, below: &Below) -> Result<Visit, StoreError> {
         let until = Instant::now() + COUNT_WAIT;
         let mut has_waited = false;
         loop {
             let counted = self.counted.notified();
             {
                 let mut book = self.book.lock();
-                match book.phase {
+                match &book.phase {
                     Phase::Known => {
                         book.under_way += 1;
-                        return Ok(Entry(self.clone()));
+                        return Ok(Visit(self.clone()));
                     }
-                    Phase::Failed { is_missing: true } if has_waited => {
-                        return Err(StoreError::missing(Missing::Bucket, OPERATION));
-                    }
-                    Phase::Failed { .. } if has_waited => {
-                        return Err(uncounted("the bucket could not be counted"));
-                    }
-                    Phase::Unknown | Phase::Failed { .. } => {
+                    Phase::Failed(why) if has_waited => return Err(uncountable(why)),
+                    Phase::Unknown | Phase::Failed(_) => {
                         book.phase = Phase::Counting;
                         tokio::spawn(self.clone().count(below.clone()));
                     }
@@ -76,7 +72,8 @@ impl Account {
             }
             has_waited = true;
             if timeout_at(until, counted).await.is_err() {
-                return Err(uncounted("the bucket is still being counted"));
+                let why = "the bucket is still being counted";
+                return Err(StoreError::with_source(StoreErrorKind::Unavailable, OPERATION, why));
             }
         }
     }
@@ -86,6 +83,7 @@ impl Account {
         let ending = Counting(self);
         let counted = below.count().await;
         let mut book = ending.0.book.lock();
+        let is_told = std::mem::replace(&mut book.failure_is_told, counted.is_err());
         match counted {
             Ok(Counted { used, uploads }) => {
                 (book.used, book.uploads) = (used, uploads);
@@ -93,8 +91,12 @@ impl Account {
                 book.counted_at = Some(Instant::now());
             }
             Err(error) => {
-                let is_missing = matches!(error.kind, StoreErrorKind::Missing(Missing::Bucket));
-                book.phase = Phase::Failed { is_missing };
+                if !is_told {
+                    let (bucket, cause) =
+                        (&below.bucket.name, error.source.as_ref().map(ToString::to_string));
+                    tracing::warn!(%bucket, %error, cause, "the bucket cannot be counted for its quota");
+                }
+                book.phase = Phase::Failed(Arc::new(error));
             }
         }
     }
@@ -103,7 +105,8 @@ impl Account {
     pub(super) fn doubt(&self) -> bool {
         let mut book = self.book.lock();
         let is_old = book.counted_at.is_none_or(|at| at.elapsed() >= COUNT_AGAIN);
-        let is_worth_it = book.is_doubtful && is_old && book.under_way == 0 && book.phase == Phase::Known;
+        let is_known = matches!(book.phase, Phase::Known);
+        let is_worth_it = book.is_doubtful && is_old && book.under_way == 0 && is_known;
         if is_worth_it {
             book.phase = Phase::Unknown;
         }
@@ -113,6 +116,20 @@ impl Account {
     /// Knows of an upload that was begun.
     pub(super) fn begin_upload(&self, id: &UploadId) {
         self.book.lock().uploads.insert(id.clone(), 0);
+    }
+
+    /// Whether it knows of an upload.
+    pub(super) fn knows_upload(&self, id: &UploadId) -> bool {
+        self.book.lock().uploads.contains_key(id)
+    }
+
+    /// Knows of an upload that was begun unheard, and of the bytes of its parts, unless it has heard of it meanwhile.
+    pub(super) fn hear_of_upload(&self, id: &UploadId, bytes: u64) {
+        let mut book = self.book.lock();
+        if let Entry::Vacant(unheard) = book.uploads.entry(id.clone()) {
+            unheard.insert(bytes);
+            book.used = book.used.plus(Usage { bytes, objects: 0 });
+        }
     }
 
     /// Forgets an upload that has ended; its parts' bytes, which are still counted, where it was known.
@@ -138,14 +155,24 @@ struct Counting(Arc<Account>);
 impl Drop for Counting {
     fn drop(&mut self) {
         let mut book = self.0.book.lock();
-        if book.phase == Phase::Counting {
-            book.phase = Phase::Failed { is_missing: false };
+        if matches!(book.phase, Phase::Counting) {
+            let broke_off =
+                StoreError::with_source(StoreErrorKind::Internal, OPERATION, "the count broke off");
+            book.phase = Phase::Failed(Arc::new(broke_off));
         }
         drop(book);
         self.0.counted.notify_waiters();
     }
 }
 
-fn uncounted(why: &'static str) -> StoreError {
-    StoreError::with_source(StoreErrorKind::Unavailable, OPERATION, why)
+/// What a write is told whose bucket cannot be counted: what no repetition changes by its kind, all else as passing.
+fn uncountable(why: &Arc<StoreError>) -> StoreError {
+    let kind = match why.kind {
+        StoreErrorKind::Missing(missing) => StoreErrorKind::Missing(missing),
+        StoreErrorKind::Denied => StoreErrorKind::Denied,
+        StoreErrorKind::Forbidden(reason) => StoreErrorKind::Forbidden(reason),
+        StoreErrorKind::Unsupported(reason) => StoreErrorKind::Unsupported(reason),
+        _ => StoreErrorKind::Unavailable,
+    };
+    StoreError::with_source(kind, "count the bucket for its quota", why.clone())
 }

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use store::UploadId;
+use store::{StoreError, UploadId};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
@@ -22,19 +22,19 @@ pub(super) struct Book {
     /// Something may have taken effect or not: `used` may be too high.
     pub(super) is_doubtful: bool,
     pub(super) counted_at: Option<Instant>,
+    /// Whether the log has been told that the bucket cannot be counted.
+    pub(super) failure_is_told: bool,
     next_id: u64,
 }
 
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone)]
 pub(super) enum Phase {
     #[default]
     Unknown,
     Counting,
     Known,
-    /// The last count failed; whether because there is no such bucket.
-    Failed {
-        is_missing: bool,
-    },
+    /// The last count failed; why.
+    Failed(Arc<StoreError>),
 }
 
 /// What is left to do when a write has left its group.

@@ -88,8 +88,10 @@ impl Below {
             let is_last = !page.more || page.entries.is_empty();
             for entry in page.entries {
                 let UploadEntry::Upload(upload) = entry else { continue };
-                let bytes = self.count_parts(&upload.key, &upload.upload_id).await?;
-                uploads.insert(upload.upload_id.clone(), bytes);
+                // Where there is none any more, it has ended since it was listed.
+                if let Some(bytes) = self.count_parts(&upload.key, &upload.upload_id).await? {
+                    uploads.insert(upload.upload_id.clone(), bytes);
+                }
                 options.after = Some(Position::Key(upload.key.as_str().to_owned()));
                 options.after_upload = Some(upload.upload_id);
             }
@@ -99,19 +101,25 @@ impl Below {
         }
     }
 
-    async fn count_parts(&self, key: &ObjectKey, id: &UploadId) -> Result<u64, StoreError> {
+    /// The bytes of an upload's parts; `None` where there is no such upload.
+    pub(super) async fn count_parts(
+        &self,
+        key: &ObjectKey,
+        id: &UploadId,
+    ) -> Result<Option<u64>, StoreError> {
         let upload = UploadRef { bucket: &self.bucket, key, id };
         let (mut bytes, mut page) = (0, ListParts { after: 0, limit: PAGE });
         loop {
             let listed = match self.store.list_parts(&self.cx, upload, page).await {
-                // It has ended since it was listed.
-                Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Upload)) => return Ok(0),
+                Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Upload)) => {
+                    return Ok(None);
+                }
                 listed => listed?,
             };
             bytes += listed.parts.iter().map(|part| part.size_bytes).sum::<u64>();
             match listed.parts.last() {
                 Some(last) if listed.more => page.after = last.number,
-                _ => return Ok(bytes),
+                _ => return Ok(Some(bytes)),
             }
         }
     }

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
-use store::{DeleteTarget, OpenOptions, StoreError, StoreErrorKind, UploadId, UploadRef, Versioning};
-use types::{ObjectKey, VersionId};
+use store::{
+    DeleteTarget, Missing, OpenOptions, StoreError, StoreErrorKind, UploadId, UploadRef, Versioning,
+};
+use types::{Counter, ObjectKey, VersionId};
 
-use super::account::{Account, Entry};
+use super::account::{Account, Visit};
 use super::claim::{Claim, End};
 use super::count::Below;
 use super::group::{Item, Usage};
@@ -15,9 +17,11 @@ use crate::wrap::{Answer, Sent, Size};
 const LOOKS_AT_ONCE: usize = 32;
 
 /// One write into a bucket whose usage is kept.
-pub(crate) struct Write {
+pub(crate) struct Write<'a> {
     pub(crate) account: Arc<Account>,
     pub(crate) below: Below,
+    /// Counts writes that there was no room for.
+    pub(crate) refused: &'a Counter,
 }
 
 /// A call of the store below.
@@ -29,7 +33,7 @@ impl<S, T, F: Future<Output = Result<T, StoreError>> + Send, R: FnMut(S) -> F + 
     type Running = F;
 }
 
-impl Write {
+impl Write<'_> {
     /// An object that comes as a body or is copied.
     pub(crate) async fn put<S: Sent, T: Answer>(
         &self,
@@ -40,7 +44,7 @@ impl Write {
     ) -> Result<T, StoreError> {
         let bytes = self.bytes(size).await?;
         let wanted = Usage { bytes: bytes.unwrap_or(0), objects: 1 };
-        let (_entry, claim) = self.claim(self.replaced(key), wanted).await?;
+        let (_visit, claim) = self.claim(self.replaced(key), wanted).await?;
         let outcome = self.bring(claim, wanted.objects, bytes, sent, run).await;
         if let Some(made) = outcome.as_ref().ok().and_then(Answer::made) {
             let has_own_version = matches!(made.version_id, Some(VersionId::Id(_)));
@@ -63,9 +67,31 @@ impl Write {
     ) -> Result<T, StoreError> {
         let bytes = self.bytes(size).await?;
         let wanted = Usage { bytes: bytes.unwrap_or(0), objects: 0 };
+        self.hear_of(upload).await?;
         let item = Item::Part(upload.key.clone(), upload.id.clone(), number);
-        let (_entry, claim) = self.claim(Some(item), wanted).await?;
-        self.bring(claim, wanted.objects, bytes, sent, run).await
+        let (_visit, claim) = self.claim(Some(item), wanted).await?;
+        let outcome = self.bring(claim, wanted.objects, bytes, sent, run).await;
+        self.drop_missing(upload.id, &outcome);
+        outcome
+    }
+
+    /// Forgets an upload with its parts, where a call has found that it is not there.
+    fn drop_missing<T>(&self, id: &UploadId, outcome: &Result<T, StoreError>) {
+        if let Err(StoreError { kind: StoreErrorKind::Missing(Missing::Upload), .. }) = outcome {
+            self.account.give_back(self.account.end_upload(id).unwrap_or(0));
+        }
+    }
+
+    /// Counts the parts of an upload whose beginning went past the account. No part of it comes by here before that is done, so
+    /// none is counted twice.
+    async fn hear_of(&self, UploadRef { key, id, .. }: UploadRef<'_>) -> Result<(), StoreError> {
+        let _visit = self.account.enter(&self.below).await?;
+        if !self.account.knows_upload(id)
+            && let Some(bytes) = self.below.count_parts(key, id).await?
+        {
+            self.account.hear_of_upload(id, bytes);
+        }
+        Ok(())
     }
 
     /// An object made of parts, whose bytes are counted already.
@@ -77,13 +103,19 @@ impl Write {
         mut run: impl Run<S, T>,
     ) -> Result<T, StoreError> {
         let wanted = Usage { bytes: 0, objects: 1 };
-        let (_entry, mut claim) = self.claim(self.replaced(key), wanted).await?;
+        let (_visit, mut claim) = self.claim(self.replaced(key), wanted).await?;
         claim.begin();
         let outcome = run(sent).await;
         let made = match &outcome {
             Ok(answer) => answer.made(),
             Err(error) => {
-                claim.settle(end_of(error), &self.below).await;
+                let end = end_of(error);
+                claim.settle(end, &self.below).await;
+                if end == End::Unknown {
+                    // The parts may be the object's already, and are counted beside it.
+                    self.account.doubtful();
+                }
+                self.drop_missing(id, &outcome);
                 return outcome;
             }
         };
@@ -102,7 +134,7 @@ impl Write {
         sent: S,
         mut run: impl Run<S, T>,
     ) -> Result<T, StoreError> {
-        let _entry = self.account.enter(&self.below).await?;
+        let _visit = self.account.enter(&self.below).await?;
         let answer = run(sent).await?;
         if let Some(id) = answer.begun() {
             self.account.begin_upload(id);
@@ -117,12 +149,12 @@ impl Write {
         sent: S,
         mut run: impl Run<S, T>,
     ) -> Result<T, StoreError> {
-        let _entry = self.account.enter(&self.below).await?;
+        let _visit = self.account.enter(&self.below).await?;
         let outcome = run(sent).await;
         match &outcome {
             Ok(_) => self.account.give_back(self.account.end_upload(id).unwrap_or(0)),
             Err(error) if end_of(error) == End::Unknown => self.account.doubtful(),
-            Err(_) => {}
+            Err(_) => self.drop_missing(id, &outcome),
         }
         outcome
     }
@@ -136,10 +168,10 @@ impl Write {
         mut run: impl Run<S, T>,
     ) -> Result<T, StoreError> {
         let Some(item) = self.removed(key, version_id) else {
-            let _entry = self.account.enter(&self.below).await?;
+            let _visit = self.account.enter(&self.below).await?;
             return run(sent).await;
         };
-        let (_entry, mut claim) = self.claim(Some(item), Usage::NOTHING).await?;
+        let (_visit, mut claim) = self.claim(Some(item), Usage::NOTHING).await?;
         claim.begin();
         let outcome = run(sent).await;
         let end = outcome.as_ref().map_or_else(end_of, |_| End::Holds(Usage::NOTHING));
@@ -154,7 +186,7 @@ impl Write {
         sent: S,
         mut run: impl Run<S, T>,
     ) -> Result<T, StoreError> {
-        let _entry = self.account.enter(&self.below).await?;
+        let _visit = self.account.enter(&self.below).await?;
         let mut joining = Vec::with_capacity(targets.len());
         for target in targets {
             let item = self.removed(&target.key, target.options.version_id.as_ref());
@@ -195,6 +227,7 @@ impl Write {
         if outcome.is_err()
             && let Some(full) = taking.full()
         {
+            self.refused.add(1);
             outcome = Err(full);
         }
         let end = match &outcome {
@@ -210,13 +243,14 @@ impl Write {
     }
 
     /// Waits until the bucket is counted and takes room; where there is none, and doubt, the bucket is counted again first.
-    async fn claim(&self, item: Option<Item>, wanted: Usage) -> Result<(Entry, Claim), StoreError> {
+    async fn claim(&self, item: Option<Item>, wanted: Usage) -> Result<(Visit, Claim), StoreError> {
         loop {
-            let entry = self.account.enter(&self.below).await?;
+            let visit = self.account.enter(&self.below).await?;
             let claim = Claim::join(&self.account, item.clone(), &self.below).await?;
-            let Err(full) = claim.reserve(wanted) else { return Ok((entry, claim)) };
-            drop((claim, entry));
+            let Err(full) = claim.reserve(wanted) else { return Ok((visit, claim)) };
+            drop((claim, visit));
             if !self.account.doubt() {
+                self.refused.add(1);
                 return Err(full);
             }
         }
