@@ -21,6 +21,8 @@ REFUSED = {
     "mirror": set(),
     "crypt": {"small_parts"},
     "light": set(),
+    # A part of a bucket: the bucket's settings and its removal are another's, and the prefix takes of a key's length.
+    "prefix": {"versioning", "any_key", "own_bucket"},
 }
 
 
@@ -174,9 +176,18 @@ layers = [
     {{ kind = "bandwidth", read = "4GiB", write = "4GiB" }},
     {{ kind = "retry", timeout = "60s", attempts = 3 }},
     {{ kind = "quota", bytes = "1TiB", objects = 10000000 }},
-    {{ kind = "prefix", prefix = "within/" }},
     {{ kind = "fault", latency = "1ms" }},
 ]
+"""
+
+PREFIX = """
+[store.here]
+kind = "local"
+path = "here"
+
+[bucket."*"]
+store = "here"
+layers = [ {{ kind = "prefix", prefix = "within/" }} ]
 """
 
 # Encryption over a cache over a mirror of a store here, an S3 and an Azure.
@@ -230,6 +241,7 @@ STACKS = {
     "mirror": (MIRROR, ()),
     "crypt": (CRYPT, ()),
     "light": (LIGHT, ()),
+    "prefix": (PREFIX, ()),
     "stack1": (STACK1, ("s3", "azure")),
     "stack2": (STACK2, ("s3",)),
 }

@@ -17,6 +17,7 @@ def aws(server, home):
     return call
 
 
+@pytest.mark.needs("own_bucket")
 def test_a_file_goes_and_comes_back(aws, home, bucket_name):
     aws("s3", "mb", f"s3://{bucket_name}")
     content = bytes_of(40 * 1024 * 1024 + 1)

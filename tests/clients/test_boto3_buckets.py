@@ -6,6 +6,7 @@ import pytest
 from boto import make_client, refused
 
 
+@pytest.mark.needs("own_bucket")
 def test_a_bucket_is_made_found_listed_and_removed(s3, bucket_name):
     made = s3.create_bucket(Bucket=bucket_name)
     assert made["Location"] == f"/{bucket_name}"
@@ -26,12 +27,14 @@ def test_the_owner_may_create_a_bucket_again(s3, bucket):
     assert s3.create_bucket(Bucket=bucket)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
+@pytest.mark.needs("own_bucket")
 def test_a_bucket_that_is_not_empty_stays(s3, bucket):
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
     with refused("BucketNotEmpty", 409):
         s3.delete_bucket(Bucket=bucket)
 
 
+@pytest.mark.needs("own_bucket")
 def test_a_bucket_made_again_is_empty(s3, bucket):
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
     s3.delete_object(Bucket=bucket, Key="k")
@@ -144,6 +147,7 @@ def test_an_acl_beyond_the_owner_is_refused(s3, bucket):
         s3.put_bucket_acl(Bucket=bucket, ACL="public-read")
 
 
+@pytest.mark.needs("own_bucket")
 def test_tags_of_a_bucket(s3, bucket):
     tags = [{"Key": "team", "Value": "ü"}, {"Key": "cost", "Value": "7"}]
     s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})

@@ -17,6 +17,7 @@ def curl(server, home):
     return call
 
 
+@pytest.mark.needs("own_bucket")
 @pytest.mark.parametrize("size", [0, 10, 3_000_000])
 def test_a_file_goes_and_comes_back(curl, home, bucket_name, size):
     content = bytes_of(size)

@@ -11,6 +11,7 @@ from sluice import ACCESS_KEY, SECRET_KEY
 HERE = pathlib.Path(__file__).parent
 
 
+@pytest.mark.needs("own_bucket")
 def test_the_javascript_client(server, bucket_name):
     if os.environ.get("SLUICE_TEST_NODE") != "1":
         pytest.skip("the packages for Node are not installed")

@@ -62,6 +62,7 @@ def test_hashes_and_streams(rclone, home, bucket_name):
     assert (home / "back").read_bytes() == content
 
 
+@pytest.mark.needs("own_bucket")
 def test_copies_and_moves_inside_the_server(rclone, home, bucket_name):
     contents = make_tree(home / "up")
     rclone("mkdir", f"sluice:{bucket_name}")

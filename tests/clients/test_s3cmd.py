@@ -21,6 +21,7 @@ def s3cmd(request, server, home):
     return call
 
 
+@pytest.mark.needs("own_bucket")
 def test_files_and_trees(s3cmd, home, bucket_name):
     url = f"s3://{bucket_name}"
     s3cmd("mb", url)

@@ -126,6 +126,7 @@ def test_writeonly(people, s3, bucket):
     assert [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["m"]
 
 
+@pytest.mark.needs("own_bucket")
 def test_readwrite(people, s3, bucket, bucket_name):
     both = people["both"]
     both.put_object(Bucket=bucket, Key="k", Body=b"x")

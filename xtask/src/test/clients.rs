@@ -36,7 +36,7 @@ const CORE: [&str; 6] = [
     "test_s3fs.py",
 ];
 
-const GATEWAYS: [Gateway; 10] = [
+const GATEWAYS: [Gateway; 11] = [
     Gateway { kind: "s3", files: &[] },
     Gateway { kind: "gcs", files: &CORE },
     Gateway { kind: "azure", files: &CORE },
@@ -45,6 +45,7 @@ const GATEWAYS: [Gateway; 10] = [
     Gateway { kind: "mirror", files: &CORE },
     Gateway { kind: "crypt", files: &CORE },
     Gateway { kind: "light", files: &CORE },
+    Gateway { kind: "prefix", files: &CORE },
     Gateway { kind: "stack1", files: &CORE },
     Gateway { kind: "stack2", files: &CORE },
 ];
