@@ -4,12 +4,14 @@ use sigv4::encode;
 use store::{Bucket, ListEntry, ListObjects, ListPage, ObjectSummary, Position, StoreError};
 use types::{Context, ETag, ObjectKey};
 
-use crate::store::walk::{Place, Placed, Walk, folded};
+use crate::store::walk::{Place, Placed, Walk, inside};
 use crate::store::{Inner, PAGE_MAX};
-use crate::wire::{Call, Seen};
+use crate::wire::{Call, Failure, Seen};
 use crate::{checksum, date, headers, xml};
 
 const OPERATION: &str = "list objects";
+/// The fewest keys that are asked for: of one key under a prefix that is a key itself, MinIO says that there are no more.
+const PAGE_MIN: usize = 2;
 
 impl Inner {
     pub(super) async fn list(
@@ -18,20 +20,13 @@ impl Inner {
         bucket: &Bucket,
         options: ListObjects,
     ) -> Result<ListPage, StoreError> {
-        let delimiter = options.delimiter.as_deref();
-        let inside = match &options.after {
-            Some(Position::Key(key)) => folded(key, &options.prefix, delimiter).map(|prefix| (prefix, key)),
-            _ => None,
+        let around = |after| inside(after, &options.prefix, options.delimiter.as_deref()).map(str::to_owned);
+        let Some(prefix) = options.after.as_ref().and_then(around) else {
+            return self.list_on(cx, bucket, options, Vec::new()).await;
         };
-        let Some((prefix, key)) = inside else { return self.list_on(cx, bucket, options, Vec::new()).await };
         // Services differ in whether a prefix is told again that has keys behind a marker inside of it.
-        let rest = ListObjects {
-            prefix: prefix.to_owned(),
-            delimiter: None,
-            after: Some(Position::Key(key.clone())),
-            limit: 0,
-        };
-        let prefix = prefix.to_owned();
+        let rest =
+            ListObjects { prefix: prefix.clone(), delimiter: None, after: options.after.clone(), limit: 0 };
         let rest = self.list_on(cx, bucket, rest, Vec::new()).await?;
         let begun = if rest.more { vec![ListEntry::Prefix(prefix.clone())] } else { Vec::new() };
         let options = ListObjects { after: Some(Position::Prefix(prefix)), ..options };
@@ -51,18 +46,24 @@ impl Inner {
         let mut page = ListPage { entries, more: false };
         let mut walk = Walk::<String>::new(options.after, None);
         loop {
-            let size = wanted.saturating_sub(page.entries.len()).clamp(1, PAGE_MAX).to_string();
-            let marker = walk.marker(delimiter).filter(|_| walk.token().is_none());
+            let size = wanted.saturating_sub(page.entries.len()).clamp(PAGE_MIN, PAGE_MAX).to_string();
+            let marker = walk.marker();
             let call = Call::bucket(Method::GET, bucket.name.as_str())
                 .with("list-type", "2")
                 .with("encoding-type", "url")
                 .with("max-keys", &size)
                 .with("prefix", &options.prefix)
                 .with_some("delimiter", delimiter)
-                .with_some("start-after", marker.as_ref().map(|(key, _)| key.as_str()))
+                .with_some(
+                    "start-after",
+                    marker.as_ref().filter(|_| walk.token().is_none()).map(|(key, _)| key.as_str()),
+                )
                 .with_some("continuation-token", walk.token().map(String::as_str));
-            let document = self.wire.document(cx, call).await;
-            let root = document.map_err(|failure| failure.into_store(Seen::default(), OPERATION))?.root;
+            let root = match self.wire.document(cx, call).await {
+                Ok(document) => document.root,
+                Err(failure) if marker.is_none() && is_no_name(&failure) => break,
+                Err(failure) => return Err(failure.into_store(Seen::default(), OPERATION)),
+            };
             let found = entries_of(&root).map_err(|error| error.into_store(OPERATION))?;
             let count = walk.take(found, &mut page.entries);
             page.more = root.flag("IsTruncated");
@@ -101,6 +102,11 @@ impl Placed for ListEntry {
             Self::Prefix(prefix) => Place::Prefix(prefix),
         }
     }
+}
+
+/// Whether a prefix is refused as one that no key of the service can have. Then there is none: MinIO says so.
+pub(super) fn is_no_name(failure: &Failure) -> bool {
+    failure.code() == Some("XMinioInvalidObjectName")
 }
 
 /// Whether the names in a listing are encoded, as was asked for.

@@ -1,4 +1,7 @@
+use std::collections::HashSet;
+
 use http::Method;
+use http::header::SERVER;
 use remote::RemoteError;
 use store::{
     Bucket, ListParts, ListUploads, PartOutcome, PartSummary, PartsPage, StoreError, UploadEntry, UploadId,
@@ -10,7 +13,7 @@ use crate::store::list::{is_encoded, key, name, next};
 use crate::store::uploads::metadata_of;
 use crate::store::walk::{Place, Placed, Walk, folded};
 use crate::store::{Inner, PAGE_MAX};
-use crate::wire::{Call, Seen};
+use crate::wire::{Call, Document, Seen};
 use crate::{checksum, date, headers, xml};
 
 const OPERATION: &str = "list uploads";
@@ -28,20 +31,19 @@ impl Inner {
         let mut page = UploadPage::default();
         loop {
             let size = (wanted - page.entries.len()).min(PAGE_MAX).to_string();
-            let marker = walk.token().cloned().or_else(|| walk.marker(None));
-            let call = Call::bucket(Method::GET, bucket.name.as_str())
-                .of("uploads")
-                .with("encoding-type", "url")
-                .with("max-uploads", &size)
-                .with("prefix", prefix)
-                .with_some("delimiter", delimiter)
-                .with_some("key-marker", marker.as_ref().map(|(key, _)| key.as_str()))
-                .with_some("upload-id-marker", marker.as_ref().and_then(|(_, upload)| upload.as_deref()));
-            let document = self.wire.document(cx, call).await;
-            let root = document.map_err(|failure| failure.into_store(Seen::default(), OPERATION))?.root;
-            let found = entries(&root, prefix, delimiter).map_err(|error| error.into_store(OPERATION))?;
-            let count = walk.take(found, &mut page.entries);
+            let marker = walk.token().cloned().or_else(|| walk.marker());
+            let asked =
+                Asked { cx, bucket: bucket.name.as_str(), delimiter, size: &size, marker: marker.as_ref() };
+            let Document { root, headers } = self.uploads_document(&asked, prefix).await?;
+            let mut found = entries(&root, prefix, delimiter).map_err(|error| error.into_store(OPERATION))?;
             page.more = root.flag("IsTruncated");
+            if !prefix.is_empty() && headers.get(SERVER).is_some_and(|name| name == "MinIO") {
+                // It takes a prefix for a whole key, and lists all uploads where there is none.
+                let all = self.uploads_document(&asked, "").await?.root;
+                let all = entries(&all, prefix, delimiter).map_err(|error| error.into_store(OPERATION))?;
+                found = joined(all, found);
+            }
+            let count = walk.take(found, &mut page.entries);
             if !page.more || page.entries.len() >= wanted {
                 break;
             }
@@ -54,6 +56,19 @@ impl Inner {
         page.more |= page.entries.len() > wanted;
         page.entries.truncate(wanted);
         Ok(page)
+    }
+
+    async fn uploads_document(&self, asked: &Asked<'_>, prefix: &str) -> Result<Document, StoreError> {
+        let call = Call::bucket(Method::GET, asked.bucket)
+            .of("uploads")
+            .with("encoding-type", "url")
+            .with("max-uploads", asked.size)
+            .with("prefix", prefix)
+            .with_some("delimiter", asked.delimiter)
+            .with_some("key-marker", asked.marker.map(|(key, _)| key.as_str()))
+            .with_some("upload-id-marker", asked.marker.and_then(|(_, upload)| upload.as_deref()));
+        let document = self.wire.document(asked.cx, call).await;
+        document.map_err(|failure| failure.into_store(Seen::default(), OPERATION))
     }
 
     pub(super) async fn list_parts(
@@ -118,6 +133,24 @@ fn part(element: &xml::Element) -> Result<PartSummary, RemoteError> {
             modified_at: element.get("LastModified").and_then(date::of_document).unwrap_or_default(),
         },
     })
+}
+
+/// What a page of uploads is asked for with.
+struct Asked<'a> {
+    cx: &'a Context,
+    bucket: &'a str,
+    delimiter: Option<&'a str>,
+    size: &'a str,
+    marker: Option<&'a (String, Option<String>)>,
+}
+
+/// Both lists in one, in order; what is in both stands as in the first.
+fn joined(mut first: Vec<UploadEntry>, second: Vec<UploadEntry>) -> Vec<UploadEntry> {
+    let known: HashSet<Place<'_>> = first.iter().map(Placed::place).collect();
+    let missing: Vec<_> = second.into_iter().filter(|entry| !known.contains(&entry.place())).collect();
+    first.extend(missing);
+    first.sort_by(|a, b| a.place().text().cmp(b.place().text()));
+    first
 }
 
 /// The entries of a page. Not every service folds, nor keeps to the prefix.

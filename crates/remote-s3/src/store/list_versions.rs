@@ -3,7 +3,7 @@ use remote::RemoteError;
 use store::{Bucket, ListVersions, StoreError, VersionEntry, VersionPage, VersionState, VersionSummary};
 use types::{Context, VersionId};
 
-use crate::store::list::{is_encoded, key, name, next, object};
+use crate::store::list::{is_encoded, is_no_name, key, name, next, object};
 use crate::store::walk::{Place, Placed, Walk};
 use crate::store::{Inner, PAGE_MAX};
 use crate::wire::{Call, Seen};
@@ -24,7 +24,7 @@ impl Inner {
         let mut page = VersionPage::default();
         loop {
             let size = (wanted - page.entries.len()).min(PAGE_MAX).to_string();
-            let marker = walk.token().cloned().or_else(|| walk.marker(None));
+            let marker = walk.token().cloned().or_else(|| walk.marker());
             let call = Call::bucket(Method::GET, bucket.name.as_str())
                 .of("versions")
                 .with("encoding-type", "url")
@@ -33,8 +33,11 @@ impl Inner {
                 .with_some("delimiter", options.delimiter.as_deref())
                 .with_some("key-marker", marker.as_ref().map(|(key, _)| key.as_str()))
                 .with_some("version-id-marker", marker.as_ref().and_then(|(_, version)| version.as_deref()));
-            let document = self.wire.document(cx, call).await;
-            let root = document.map_err(|failure| failure.into_store(Seen::default(), OPERATION))?.root;
+            let root = match self.wire.document(cx, call).await {
+                Ok(document) => document.root,
+                Err(failure) if marker.is_none() && is_no_name(&failure) => break,
+                Err(failure) => return Err(failure.into_store(Seen::default(), OPERATION)),
+            };
             let found = entries(&root).map_err(|error| error.into_store(OPERATION))?;
             let count = walk.take(found, &mut page.entries);
             page.more = root.flag("IsTruncated");

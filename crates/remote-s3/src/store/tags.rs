@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use http::Method;
 use remote::RemoteErrorKind;
-use store::{Bucket, StoreError};
+use store::{Bucket, Missing, StoreError, StoreErrorKind};
 use types::{Context, ObjectKey, TagSet, VersionId};
 
 use crate::store::Inner;
@@ -24,8 +24,34 @@ impl Inner {
         let call = if tags.is_empty() { call } else { with_md5(call, write(&tags)) };
         let seen = Seen { version: version.is_some(), ..Seen::default() };
         let answer = self.wire.plain(cx, call).await;
-        let headers = answer.map_err(|failure| failure.into_store(seen, "change an object's tags"))?;
+        let headers = match answer {
+            Ok(headers) => headers,
+            Err(failure) => {
+                let error = failure.into_store(seen, "change an object's tags");
+                return Err(self.told_by_marker(cx, name, key, version_id.as_ref(), error).await);
+            }
+        };
         Ok(headers::version_id(&headers).or(version_id))
+    }
+
+    /// What it means that there is nothing to tag: not every service says of a delete marker that it is one.
+    async fn told_by_marker(
+        &self,
+        cx: &Context,
+        bucket: &str,
+        key: &ObjectKey,
+        version: Option<&VersionId>,
+        error: StoreError,
+    ) -> StoreError {
+        match error.kind {
+            StoreErrorKind::Missing(Missing::Key | Missing::Version) => {}
+            StoreErrorKind::Unsupported(_) if version.is_some() => {}
+            _ => return error,
+        }
+        let seen = Seen { version: version.is_some(), ..Seen::default() };
+        let looked = self.head_now(cx, bucket, key, version).await;
+        let marker = looked.err().map(|failure| failure.into_store(seen, error.operation));
+        marker.filter(|found| matches!(found.kind, StoreErrorKind::DeleteMarker { .. })).unwrap_or(error)
     }
 
     /// An object's tags. An answer about an object tells only how many there are.

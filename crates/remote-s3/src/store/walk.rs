@@ -5,7 +5,7 @@ use store::Position;
 use types::KEY_MAX_BYTES;
 
 /// Where an entry stands in a listing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Place<'a> {
     /// At a key; with the id of the version or the upload, where keys have several.
     Key(&'a str, Option<&'a str>),
@@ -51,8 +51,8 @@ impl<T: Clone + PartialEq> Walk<T> {
     }
 
     /// The marker that the request is to go on behind, with the id.
-    pub(super) fn marker(&self, delimiter: Option<&str>) -> Option<(String, Option<String>)> {
-        Some((start_after(self.after.as_ref()?, delimiter), self.id.clone()))
+    pub(super) fn marker(&self) -> Option<(String, Option<String>)> {
+        Some((start_after(self.after.as_ref()?), self.id.clone()))
     }
 
     /// Takes the entries of a page, in order, that lie behind all those taken before, and tells how many these are.
@@ -117,13 +117,9 @@ impl<T: Clone + PartialEq> Walk<T> {
 }
 
 /// The marker behind which a listing goes on. Behind a prefix there is no last key: the largest text that a key could be
-/// stands for it. A marker that ends with the delimiter is read as a whole prefix by services, so the smallest text behind
-/// it stands for a key of that name.
-fn start_after(position: &Position, delimiter: Option<&str>) -> String {
+/// stands for it.
+fn start_after(position: &Position) -> String {
     match position {
-        Position::Key(key) if delimiter.is_some_and(|delimiter| key.ends_with(delimiter)) => {
-            format!("{key}\0")
-        }
         Position::Key(key) => key.clone(),
         Position::Prefix(prefix) => {
             let mut marker = prefix.clone();
@@ -140,6 +136,14 @@ pub(super) fn folded<'a>(key: &'a str, prefix: &str, delimiter: Option<&str>) ->
     let delimiter = delimiter.filter(|delimiter| !delimiter.is_empty())?;
     let place = key.strip_prefix(prefix)?.find(delimiter)?;
     Some(&key[..prefix.len() + place + delimiter.len()])
+}
+
+/// The common prefix that a position lies inside of, so that it may have keys behind the position.
+pub(super) fn inside<'a>(after: &'a Position, prefix: &str, delimiter: Option<&str>) -> Option<&'a str> {
+    match after {
+        Position::Key(key) => folded(key, prefix, delimiter),
+        Position::Prefix(whole) => folded(whole, prefix, delimiter).filter(|folded| folded != whole),
+    }
 }
 
 #[cfg(test)]
@@ -185,10 +189,10 @@ mod tests {
     #[test]
     fn a_walk_goes_on_behind_what_it_took_and_by_the_token_where_there_was_nothing() {
         let (mut walk, mut all) = (Walk::<u8>::new(None, None), Vec::new());
-        assert_eq!((walk.marker(None), walk.token()), (None, None));
+        assert_eq!((walk.marker(), walk.token()), (None, None));
         let count = walk.take(vec![Place::Key("a", Some("1"))], &mut all);
         walk.turn(count, || panic!("no token is needed")).unwrap();
-        assert_eq!(walk.marker(None), Some(("a".to_owned(), Some("1".to_owned()))));
+        assert_eq!(walk.marker(), Some(("a".to_owned(), Some("1".to_owned()))));
         let count = walk.take(vec![Place::Key("a", Some("1"))], &mut all);
         walk.turn(count, || Ok(7)).unwrap();
         assert_eq!((walk.token(), all.len()), (Some(&7), 1));
@@ -197,14 +201,19 @@ mod tests {
 
     #[test]
     fn a_position_behind_a_prefix_lies_behind_all_its_keys() {
-        let key = |delimiter| start_after(&Position::Key("a/".to_owned()), delimiter);
-        assert_eq!(
-            (key(None).as_str(), key(Some("-")).as_str(), key(Some("/")).as_str()),
-            ("a/", "a/", "a/\0")
-        );
-        let marker = start_after(&Position::Prefix("a/".to_owned()), Some("/"));
+        let marker = start_after(&Position::Prefix("a/".to_owned()));
         assert!(marker.len() <= KEY_MAX_BYTES && marker.len() > KEY_MAX_BYTES - 4);
         assert!(marker.as_str() > "a/\u{10FFFF}\u{10FFFF}" && marker.as_str() < "a0");
+    }
+
+    #[test]
+    fn a_position_lies_inside_of_what_it_folds_to() {
+        let of = |after: &Position| inside(after, "", Some("/")).map(str::to_owned);
+        let (key, prefix) =
+            (|text: &str| Position::Key(text.into()), |text: &str| Position::Prefix(text.into()));
+        assert_eq!(of(&key("a/")), Some("a/".to_owned()));
+        assert_eq!(of(&prefix("a/1")), Some("a/".to_owned()));
+        assert_eq!((of(&prefix("a/")), of(&key("a"))), (None, None));
     }
 
     #[test]

@@ -8,4 +8,4 @@ mod skew;
 
 pub(crate) use call::{Call, Signed};
 pub(crate) use fault::{Failure, Fault, Seen};
-pub(crate) use send::Wire;
+pub(crate) use send::{Document, Wire};
