@@ -10,7 +10,7 @@ use super::{View, detached, wanted};
 use crate::disk::Condition;
 use crate::error::Shared;
 use crate::fill::{Fill, First};
-use crate::flight::{Flight, Joined};
+use crate::flight::{Flight, Joined, SILENCE_MAX};
 use crate::object::Object;
 use crate::read::{CachedContent, Opening, PassedContent};
 use crate::state::{Absence, Known, ObjectState};
@@ -326,8 +326,9 @@ impl View {
         let (view, cx) = (self.clone(), detached(look.cx));
         let (bucket, key, options) = (look.bucket.clone(), look.key.clone(), look.options.clone());
         tokio::spawn(async move {
+            let look = Look::new(&view, &cx, &bucket, &key, &options);
             // Whoever asks next hears of a failure.
-            let _ = view.ask(&Look::new(&view, &cx, &bucket, &key, &options)).await;
+            let _ = tokio::time::timeout(SILENCE_MAX, view.ask(&look)).await;
             drop(permit);
         });
     }
@@ -388,3 +389,7 @@ fn is_same(one: &ObjectState, other: &ObjectState) -> bool {
     let (one, other) = (&one.info, &other.info);
     (&one.etag, one.size_bytes, &one.version_id) == (&other.etag, other.size_bytes, &other.version_id)
 }
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;
