@@ -5,7 +5,7 @@ use std::io::{self, IoSlice};
 use std::ops::Range;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use rustix::io::Errno;
 use sim::{SimClock, SimRandom};
 use types::{Body, BodyErrorKind, Budget, ByteRange, Timestamp};
@@ -62,6 +62,8 @@ struct World {
     peak_bytes: u64,
     /// Whether reads find anything in memory.
     is_cached: bool,
+    /// How often something was made to last.
+    syncs: u64,
 }
 
 impl MemDisk {
@@ -76,6 +78,7 @@ impl MemDisk {
             free_bytes: 1 << 40,
             peak_bytes: 0,
             is_cached: true,
+            syncs: 0,
         };
         Self(Arc::new(Mutex::new(world)), 0)
     }
@@ -118,6 +121,10 @@ impl MemDisk {
 
     pub(super) fn peak_bytes(&self) -> u64 {
         self.0.lock().peak_bytes
+    }
+
+    pub(super) fn syncs(&self) -> u64 {
+        self.0.lock().syncs
     }
 
     pub(super) fn allocated_bytes(&self) -> u64 {
@@ -173,27 +180,35 @@ impl MemDisk {
         self.0.lock().files.insert(name.to_owned(), Arc::new(Mutex::new(content)));
     }
 
-    fn change(&self, strike: Strike) -> io::Result<()> {
-        let mut world = self.0.lock();
-        if world.life != self.1 {
-            return Err(Errno::IO.into());
-        }
-        if let Some(left) = &mut world.calls_left {
+    /// The world, for a change that is made before it is let go of: none is made by a store whose process has ended.
+    fn living(&self) -> io::Result<MutexGuard<'_, World>> {
+        let world = self.0.lock();
+        if world.life == self.1 { Ok(world) } else { Err(Errno::IO.into()) }
+    }
+
+    /// Begins a change, unless a fault strikes it.
+    fn change(&self, strike: Strike) -> io::Result<MutexGuard<'_, World>> {
+        let mut world = self.living()?;
+        world.strike(strike)?;
+        Ok(world)
+    }
+}
+
+impl World {
+    fn strike(&mut self, strike: Strike) -> io::Result<()> {
+        if let Some(left) = &mut self.calls_left {
             *left = left.checked_sub(1).ok_or(Errno::IO)?;
         }
-        match world.fault {
+        match self.fault {
             Some((struck, errno)) if struck == strike => Err(errno.into()),
             _ => Ok(()),
         }
     }
 
-    fn note_peak(&self) {
-        let mut world = self.0.lock();
-        world.peak_bytes = world.peak_bytes.max(world.allocated_bytes());
+    fn note_peak(&mut self) {
+        self.peak_bytes = self.peak_bytes.max(self.allocated_bytes());
     }
-}
 
-impl World {
     fn allocated_bytes(&self) -> u64 {
         self.files.values().map(|file| file.lock().pages.len() as u64 * PAGE_BYTES).sum()
     }
@@ -254,9 +269,8 @@ struct MemFile {
 
 impl Directory for MemDisk {
     fn create(&self, name: &str) -> io::Result<Arc<dyn File>> {
-        self.change(Strike::Writes)?;
+        let mut world = self.change(Strike::Writes)?;
         let content = Arc::<Mutex<Content>>::default();
-        let mut world = self.0.lock();
         if world.files.contains_key(name) {
             return Err(Errno::EXIST.into());
         }
@@ -270,13 +284,11 @@ impl Directory for MemDisk {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        self.change(Strike::Writes)?;
-        self.0.lock().files.remove(name).map(drop).ok_or(Errno::NOENT.into())
+        self.change(Strike::Writes)?.files.remove(name).map(drop).ok_or(Errno::NOENT.into())
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.change(Strike::Writes)?;
-        let mut world = self.0.lock();
+        let mut world = self.change(Strike::Writes)?;
         let file = world.files.remove(from).ok_or(Errno::NOENT)?;
         world.files.insert(to.to_owned(), file);
         Ok(())
@@ -287,8 +299,8 @@ impl Directory for MemDisk {
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.change(Strike::Syncs)?;
-        let mut world = self.0.lock();
+        let mut world = self.change(Strike::Syncs)?;
+        world.syncs += 1;
         world.synced_files = world.files.clone();
         Ok(())
     }
@@ -310,13 +322,14 @@ impl File for MemFile {
 
     fn write_at(&self, offset: u64, parts: &[IoSlice<'_>]) -> io::Result<()> {
         let bytes = parts.iter().map(|part| &**part).collect::<Vec<_>>().concat();
-        let torn = self.disk.change(Strike::TornWrites);
+        let mut world = self.disk.living()?;
+        let torn = world.strike(Strike::TornWrites);
         let length = if torn.is_ok() { bytes.len() } else { bytes.len() / 2 };
         if torn.is_ok() {
-            self.disk.change(Strike::Writes)?;
+            world.strike(Strike::Writes)?;
         }
         self.content.lock().write(offset, &bytes[..length]);
-        self.disk.note_peak();
+        world.note_peak();
         torn
     }
 
@@ -337,8 +350,8 @@ impl File for MemFile {
     }
 
     fn punch(&self, range: Range<u64>) -> io::Result<Holes> {
-        self.disk.change(Strike::Writes)?;
-        let holes = self.disk.0.lock().holes;
+        let world = self.disk.change(Strike::Writes)?;
+        let holes = world.holes;
         if holes == Holes::Punched {
             let whole = range.start.div_ceil(PAGE_BYTES)..range.end / PAGE_BYTES;
             self.content.lock().pages.retain(|page, _| !whole.contains(page));
@@ -347,7 +360,7 @@ impl File for MemFile {
     }
 
     fn truncate(&self, size_bytes: u64) -> io::Result<()> {
-        self.disk.change(Strike::Writes)?;
+        let _world = self.disk.change(Strike::Writes)?;
         let mut content = self.content.lock();
         content.size_bytes = size_bytes;
         content.pages.retain(|page, _| *page < size_bytes.div_ceil(PAGE_BYTES));
@@ -357,7 +370,8 @@ impl File for MemFile {
     fn will_need(&self, _: Range<u64>) {}
 
     fn sync(&self) -> io::Result<()> {
-        self.disk.change(Strike::Syncs)?;
+        let mut world = self.disk.change(Strike::Syncs)?;
+        world.syncs += 1;
         let mut content = self.content.lock();
         content.synced = None;
         content.synced = Some(Box::new(content.clone()));

@@ -100,6 +100,8 @@ impl File for OsFile {
     fn write_at(&self, mut offset: u64, parts: &[IoSlice<'_>]) -> io::Result<()> {
         let mut parts = parts.to_vec();
         let mut left = parts.as_mut_slice();
+        // Parts without bytes at the front go: of those alone nothing is written, and that is no failure.
+        IoSlice::advance_slices(&mut left, 0);
         while !left.is_empty() {
             let batch = left.len().min(IOV_MAX);
             match rustix::io::pwritev(self.0.as_fd(), &left[..batch], offset) {
@@ -218,6 +220,21 @@ mod tests {
         assert!(OsDirectory::open(&path).unwrap().is_none());
         drop(first);
         assert!(OsDirectory::open(&path).unwrap().is_some());
+    }
+
+    #[test]
+    fn empty_parts_are_written_as_the_nothing_that_they_are() {
+        let temporary = tempfile::tempdir().unwrap();
+        let directory = OsDirectory::open(temporary.path()).unwrap().unwrap();
+        let file = directory.create("f").unwrap();
+        file.write_at(0, &[]).unwrap();
+        file.write_at(0, &[IoSlice::new(&[]), IoSlice::new(&[])]).unwrap();
+        assert_eq!(file.size_bytes().unwrap(), 0);
+        let parts = [&b""[..], b"one", b"", b"two", b""].map(IoSlice::new);
+        file.write_at(0, &parts).unwrap();
+        let mut found = [0; 7];
+        assert_eq!(file.read_at(0, &mut found).unwrap(), 6);
+        assert_eq!(&found[..6], b"onetwo");
     }
 
     #[test]
