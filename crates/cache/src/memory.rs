@@ -8,7 +8,7 @@ use crate::pool::Pool;
 
 /// The largest object that is kept in memory, in bytes.
 pub(crate) const SMALL_MAX_BYTES: u64 = 64 * 1024;
-/// What an object takes beside its bytes.
+/// What an object takes beside its bytes and its names, in bytes.
 const ENTRY_BYTES: u64 = 256;
 /// How many locks the objects are spread over.
 const SHARDS: usize = 16;
@@ -47,7 +47,7 @@ impl Small {
         let Some(shard) = shard.filter(|_| self.takes(object)) else { return };
         // A copy: the bytes at hand count in the budget for as long as anybody holds them.
         let bytes = Bytes::copy_from_slice(bytes);
-        let weight = bytes.len() as u64 + ENTRY_BYTES;
+        let weight = bytes.len() as u64 + object.source.names_bytes() + ENTRY_BYTES;
         shard.lock().put(object.id, (object.source.clone(), bytes), weight);
     }
 
@@ -68,5 +68,30 @@ impl Small {
             let shard = shard.lock();
             (objects + shard.len(), bytes + shard.weight())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::{BlockKind, Names};
+    use crate::fill::Geometry;
+
+    #[test]
+    fn names_count_in_what_is_taken() {
+        let small = Small::new(1 << 20);
+        let key = "k".repeat(1000);
+        for number in 0..10_000_u64 {
+            let tag = number.to_string();
+            let names = Names { store: "far", bucket: "b", key: &key, tag: &tag };
+            let source = Source::new(BlockKind::Data, names, 1 << 20).unwrap();
+            let geometry = Geometry { size_bytes: 1, block_bytes: 1 << 20 };
+            let id = Id(u128::from(number) << 64);
+            small.put(&Object { id, source, geometry }, b"x");
+        }
+        let (objects, bytes) = small.size();
+        assert!(bytes <= 1 << 20);
+        assert!(objects as u64 <= bytes / (key.len() as u64 + ENTRY_BYTES), "{objects} in {bytes}");
+        assert!(objects > 700, "{objects}");
     }
 }

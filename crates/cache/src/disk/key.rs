@@ -108,6 +108,11 @@ impl Source {
         }
     }
 
+    /// What all names take, in bytes.
+    pub(crate) fn names_bytes(&self) -> u64 {
+        self.0.text.len() as u64
+    }
+
     /// The hash by which blocks of one store and bucket are found: see [`scope_of`].
     pub(super) fn scope(&self) -> u32 {
         let names = self.names();

@@ -1,4 +1,5 @@
 use parking_lot::Mutex;
+use store::ObjectInfo;
 use types::ObjectKey;
 
 use super::{Known, Variant};
@@ -9,7 +10,7 @@ use crate::pool::Pool;
 const SHARDS: usize = 16;
 /// The most variants kept of one key.
 const VARIANTS_MAX: usize = 16;
-/// What an entry takes beside its texts, in bytes; what its blocks are known by belongs to it.
+/// What an entry takes beside its texts, in bytes.
 const ENTRY_BYTES: u64 = 768;
 
 /// What is known about keys, bounded in memory; the least useful goes first.
@@ -46,6 +47,11 @@ impl Table {
         keyed.variants.iter().find(|(known, _)| known == variant).map(|(_, known)| known.clone())
     }
 
+    /// Whether the current object of a key is known to be this.
+    pub(crate) fn knows(&self, id: Id, info: &ObjectInfo) -> bool {
+        matches!(self.get(id, &Variant::CURRENT), Some(Known::Object(state)) if state.info == *info)
+    }
+
     /// Puts what is known in the place of what was, where `holds` says so once nobody can take it out meanwhile.
     pub(crate) fn put(
         &self,
@@ -65,7 +71,9 @@ impl Table {
             variants.remove(0);
         }
         variants.push((variant, known));
-        let weight = variants.iter().map(|(variant, known)| weight(variant, known)).sum();
+        let key_bytes = place.key.as_str().len() as u64;
+        let weights = variants.iter().map(|(variant, known)| weight(variant, known, key_bytes));
+        let weight = key_bytes + weights.sum::<u64>();
         let keyed = Keyed { bucket_id: place.bucket_id, key: place.key.clone(), variants };
         shard.put(place.id, keyed, weight);
         true
@@ -99,7 +107,9 @@ impl Table {
     }
 }
 
-fn weight(variant: &Variant, known: &Known) -> u64 {
+/// What is known of a key of so many bytes takes. Its blocks and its record are known by the key too, and its blocks by version
+/// and tag.
+fn weight(variant: &Variant, known: &Known, key_bytes: u64) -> u64 {
     let named = variant.version_id.as_ref().map_or(0, |version| version.as_str().len());
     let told = match known {
         Known::Absent(..) => 0,
@@ -117,7 +127,9 @@ fn weight(variant: &Variant, known: &Known) -> u64 {
             let headers: usize = headers.into_iter().flatten().map(String::len).sum();
             let user: usize = metadata.user.iter().map(|(name, value)| name.len() + value.len() + 48).sum();
             let tags: usize = metadata.tags.iter().map(|(name, value)| name.len() + value.len() + 48).sum();
-            headers + user + tags
+            let version = state.info.version_id.as_ref().map_or(0, |version| version.as_str().len());
+            let names = 2 * (key_bytes as usize + version + state.info.etag.as_str().len());
+            headers + user + tags + names
         }
     };
     ENTRY_BYTES + (named + told) as u64
@@ -161,8 +173,22 @@ mod tests {
     }
 
     #[test]
+    fn long_keys_count_for_what_they_take() {
+        let fits = |key: &str| {
+            let table = Table::new(SHARDS as u64 * 64 * 1024);
+            for number in 0..10_000_u128 {
+                table.put(&place(number << 64, key), Variant::CURRENT, absent(), || true);
+            }
+            table.size()
+        };
+        let (keys, bytes) = fits(&"k".repeat(1024));
+        assert!(keys as u64 * 1024 < bytes && bytes <= SHARDS as u64 * 64 * 1024, "{keys} keys in {bytes}");
+        assert!(fits("k").0 > 2 * keys);
+    }
+
+    #[test]
     fn a_prefix_is_forgotten_and_memory_is_bounded() {
-        let table = Table::new(SHARDS as u64 * ENTRY_BYTES * 4);
+        let table = Table::new(SHARDS as u64 * (ENTRY_BYTES + "a/b".len() as u64) * 4);
         for number in 0..10_000_u128 {
             table.put(&place(number << 64, "a/b"), Variant::CURRENT, absent(), || true);
         }
