@@ -2,9 +2,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use store::Bucket;
 use tokio::sync::Semaphore;
-use types::{Budget, Clock, Timestamp};
+use types::{Budget, Clock};
 
 use crate::change::Changes;
 use crate::disk::{BlockStore, DiskError, DiskOptions, DiskStats, Watermarks};
@@ -16,7 +15,7 @@ use crate::memory::Small;
 use crate::name::Id;
 use crate::options::{InvalidOptions, LayerOptions};
 use crate::pool::Pool;
-use crate::state::Table;
+use crate::state::{KnownBucket, Table};
 use crate::stats::{MemoryUse, Stats};
 use crate::store_impl::{HeadOutcome, OpenOutcome};
 
@@ -57,7 +56,7 @@ pub(crate) struct Core {
     pub(crate) table: Table,
     pub(crate) changes: Arc<Changes>,
     pub(crate) listings: Listings,
-    pub(crate) buckets: Mutex<Pool<Id, (Bucket, Timestamp)>>,
+    pub(crate) buckets: Mutex<Pool<Id, Arc<KnownBucket>>>,
     pub(crate) opens: Arc<Flights<OpenOutcome>>,
     pub(crate) heads: Arc<Flights<HeadOutcome>>,
     pub(crate) errands: Arc<Semaphore>,

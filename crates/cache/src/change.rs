@@ -40,9 +40,9 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
-    /// The moment after the next change.
-    pub(crate) fn next(self) -> Self {
-        Self { generation: self.generation.wrapping_add(1), ..self }
+    /// The moment after so many more changes.
+    pub(crate) fn after(self, changes: u64) -> Self {
+        Self { generation: self.generation.wrapping_add(changes), ..self }
     }
 }
 
@@ -117,6 +117,11 @@ enum State {
 }
 
 impl Change {
+    /// Whether it is one of what `moment` tells of.
+    pub(crate) fn concerns(&self, moment: Moment) -> bool {
+        self.stripe == moment.stripe
+    }
+
     /// The store has answered, and will not do anything about it any more.
     pub(crate) fn settle(&mut self) {
         self.is_certain = true;

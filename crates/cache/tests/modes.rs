@@ -34,8 +34,13 @@ struct World {
 
 impl World {
     async fn new(options: LayerOptions) -> Self {
+        Self::with(options, 256 * MIB).await
+    }
+
+    /// With so much room.
+    async fn with(options: LayerOptions, size_bytes: u64) -> Self {
         let clock = Arc::<HandClock>::default();
-        let near = Near::new(clock.clone());
+        let near = Near { size_bytes, ..Near::new(clock.clone()) };
         let native = Native::default().open();
         let (far, middle) = Far::around(&native);
         let cache = near.open();
@@ -67,6 +72,17 @@ impl World {
 
     fn goes_away(&self, is_away: bool) {
         self.far.is_away.store(is_away, Ordering::SeqCst);
+    }
+
+    /// Reads other objects of as many bytes as the cache has room for five times.
+    async fn crowd(&self, name: &str, mut each: impl AsyncFnMut()) {
+        for number in 0..5 * self.near.size_bytes / (256 * 1024) {
+            let name = format!("{name}/{number}");
+            self.behind.put(&name, pattern(number, 256 * 1024)).await;
+            self.desk.get(&name).await;
+            each().await;
+        }
+        self.settle().await;
     }
 
     async fn bucket(&self) -> (Result<Bucket, StoreError>, Said) {
@@ -289,6 +305,84 @@ async fn the_bucket_of_what_is_believed_is_believed_while_the_store_is_away() {
             _ => assert!(matches!(refusal(bucket), StoreErrorKind::Unavailable)),
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_known_stays_on_disk_while_it_is_used() {
+    for mode in [Mode::Immutable, Mode::Offline] {
+        let mut world = World::with(eager(mode), 4 * MIB).await;
+        world.behind.put("k", pattern(1, 100_000)).await;
+        let read = async || {
+            world.bucket().await.0.unwrap();
+            assert_eq!(world.desk.get("k").await.0, pattern(1, 100_000));
+        };
+        read().await;
+        read().await;
+        world.crowd("cold", read).await;
+        let opens = world.far.requests().0;
+        world.restart(eager(mode)).await;
+        if mode == Mode::Offline {
+            world.goes_away(true);
+            world.forward(31);
+            assert_eq!(world.bucket().await.1.0, Stale);
+        }
+        let status = if mode == Mode::Offline { Stale } else { Hit };
+        let (read, note) = world.desk.get("k").await;
+        assert_eq!((read, note.0), (pattern(1, 100_000), status));
+        assert_eq!(world.far.requests().0, opens);
+    }
+}
+
+#[tokio::test]
+async fn what_gave_way_on_disk_is_there_again_once_it_is_used() {
+    for mode in [Mode::Immutable, Mode::Offline] {
+        let mut world = World::with(eager(mode), 4 * MIB).await;
+        world.behind.put("k", pattern(1, 100_000)).await;
+        world.bucket().await.0.unwrap();
+        world.desk.get("k").await;
+        world.settle().await;
+        world.crowd("cold", async || {}).await;
+        world.forward(11);
+        world.bucket().await.0.unwrap();
+        assert_eq!(world.head("k").await.1.0, Hit);
+        world.restart(eager(mode)).await;
+        world.goes_away(true);
+        let status = if mode == Mode::Offline { Stale } else { Hit };
+        world.forward(31);
+        assert_eq!(world.bucket().await.1.0, status);
+        assert_eq!(world.head("k").await.1.0, status);
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_is_gone_is_not_there_again_after_a_restart() {
+    let mut world = World::new(options(Mode::Offline)).await;
+    world.behind.put("k", pattern(1, 1000)).await;
+    world.desk.get("k").await;
+    world.settle().await;
+    world.behind.delete("k").await;
+    world.forward(31);
+    let (gone, _) = world.desk.get_with("k", OpenOptions::default()).await;
+    assert!(matches!(refusal(gone), StoreErrorKind::Missing(Missing::Key)));
+    world.restart(options(Mode::Offline)).await;
+    world.goes_away(true);
+    let (unknown, _) = world.desk.get_with("k", OpenOptions::default()).await;
+    assert!(matches!(refusal(unknown), StoreErrorKind::Unavailable));
+}
+
+#[tokio::test]
+async fn an_object_that_is_gone_is_gone_for_every_call() {
+    let world =
+        World::with(LayerOptions { block_bytes: 64 * 1024, ..options(Mode::Immutable) }, 4 * MIB).await;
+    world.behind.put("k", pattern(1, 100_000)).await;
+    world.desk.get("k").await;
+    world.settle().await;
+    world.crowd("cold", async || assert_eq!(world.head("k").await.1.0, Hit)).await;
+    world.behind.delete("k").await;
+    let (gone, _) = world.desk.get_with("k", OpenOptions::default()).await;
+    assert!(matches!(refusal(gone), StoreErrorKind::Missing(Missing::Key)), "its blocks gave way");
+    world.settle().await;
+    assert!(matches!(refusal(world.head("k").await.0), StoreErrorKind::Missing(Missing::Key)));
 }
 
 #[tokio::test]

@@ -95,6 +95,21 @@ impl BlockStore {
         state.health.condition() != Condition::Failing && state.index.find(key.hash()).is_some()
     }
 
+    /// As [`BlockStore::contains`], and a use of the block, as if all of it had been read: it stays the longer for it.
+    pub(crate) fn touch(&self, key: &BlockKey) -> bool {
+        let mut state = self.shared.state.lock();
+        if state.health.condition() == Condition::Failing {
+            return false;
+        }
+        let found = state.index.find(key.hash());
+        let Some((slot, extent)) = found.and_then(|slot| Some((slot, state.index.entry(slot)?.extent())))
+        else {
+            return false;
+        };
+        state.index.touch(slot, extent.place, 0, extent.length);
+        true
+    }
+
     /// The block, where it is there. Looks into memory only, and counts a hit or a miss; whose block it is, is found out when
     /// it is read.
     #[must_use]
@@ -194,24 +209,27 @@ impl BlockStore {
         removed
     }
 
-    /// Takes a record of what is known ([`BlockKind::State`](super::BlockKind::State)) out so that no crash brings it back.
-    /// Costs nothing where there was none lately.
+    /// Takes records of what is known ([`BlockKind::State`](super::BlockKind::State)) out so that no crash brings them back,
+    /// with one sync for all of them. Costs nothing where there were none lately.
     ///
     /// # Errors
-    /// The device's: the record is gone, but may come back when the directory is opened again.
+    /// The device's: the records are gone, but may come back when the directory is opened again.
     ///
     /// # Cancel safety
-    /// The record is gone; whether for good is not known.
-    pub async fn forget(&self, key: &BlockKey) -> io::Result<()> {
-        let removals = {
+    /// The records are gone; whether for good is not known.
+    pub async fn forget(&self, keys: &[BlockKey]) -> io::Result<()> {
+        let mut last_removal = None;
+        for batch in keys.chunks(REMOVE_BATCH as usize) {
             let mut state = self.shared.state.lock();
-            let slot = state.index.find(key.hash());
-            let is_removed = slot.is_some_and(|slot| state.remove(slot).is_some());
-            if !is_removed && !state.unsynced.may_have(key.hash()) {
-                return Ok(());
+            for hash in batch.iter().map(BlockKey::hash) {
+                let slot = state.index.find(hash);
+                let is_removed = slot.is_some_and(|slot| state.remove(slot).is_some());
+                if is_removed || state.unsynced.may_have(hash) {
+                    last_removal = Some(state.unsynced.removals);
+                }
             }
-            state.unsynced.removals
-        };
+        }
+        let Some(removals) = last_removal else { return Ok(()) };
         let shared = self.shared.clone();
         let synced = blocking(move || shared.make_removals_last(removals)).await;
         self.shared.ask_upkeep();

@@ -1,12 +1,16 @@
 //! What is known about objects: in memory, and for the current object of a key on disk too.
 
 mod record;
+mod recorded;
 mod table;
 
-use store::{Missing, ObjectInfo, OpenOptions, StoreError, StoreErrorKind};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use store::{Bucket, Missing, ObjectInfo, OpenOptions, StoreError, StoreErrorKind};
 use types::{Timestamp, VersionId};
 
 pub(crate) use self::record::{BucketRecord, ObjectRecord};
+pub(crate) use self::recorded::Recorded;
 pub(crate) use self::table::{Place, Table};
 use crate::object::Naming;
 
@@ -25,6 +29,33 @@ pub(crate) struct ObjectState {
     pub(crate) is_doubtful: bool,
     /// What is cached of it.
     pub(crate) naming: Naming,
+    /// Its record on disk.
+    pub(crate) recorded: Recorded,
+}
+
+/// What the store said about a bucket.
+#[derive(Debug)]
+pub(crate) struct KnownBucket {
+    pub(crate) bucket: Bucket,
+    /// When the store was asked last, in nanoseconds of a [`Timestamp`].
+    seen_at: AtomicU64,
+    /// Its record on disk.
+    pub(crate) recorded: Recorded,
+}
+
+impl KnownBucket {
+    pub(crate) fn new(bucket: Bucket, seen_at: Timestamp, recorded: Recorded) -> Self {
+        Self { bucket, seen_at: seen_at.as_nanos().into(), recorded }
+    }
+
+    pub(crate) fn seen_at(&self) -> Timestamp {
+        Timestamp::from_nanos(self.seen_at.load(Ordering::Relaxed))
+    }
+
+    /// The store has said the same again.
+    pub(crate) fn seen_again(&self, seen_at: Timestamp) {
+        self.seen_at.store(seen_at.as_nanos(), Ordering::Relaxed);
+    }
 }
 
 /// Why there is no object.

@@ -1,11 +1,14 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use store::{Bucket, BucketPage, BucketStore, BucketUpdate, ListBuckets, StoreError, StoreErrorKind};
 use types::{BucketName, CacheStatus, Context, Owner, TagSet, Timestamp};
 
 use super::{Cached, View};
+use crate::change::Moment;
 use crate::disk::PurgeScope;
 use crate::error::is_uncertain;
-use crate::state::BucketRecord;
+use crate::state::{BucketRecord, KnownBucket, Recorded};
 
 /// The tag of a bucket's record.
 const RECORD: &str = "bucket";
@@ -29,7 +32,7 @@ impl BucketStore for Cached {
         if let Ok(bucket) = &answer
             && self.0.belief.answers_heads()
         {
-            self.0.learn_bucket(bucket, seen_at, moment).await;
+            self.0.learn_bucket(bucket, seen_at, moment);
         }
         if let Err(error) = &answer
             && matches!(error.kind, StoreErrorKind::Unavailable)
@@ -82,7 +85,7 @@ impl View {
         let mut change = self.core.changes.begin(id);
         self.core.buckets.lock().remove(&id);
         if let Some(key) = self.record(name.as_str(), "", RECORD) {
-            self.remove_record(&key, id).await;
+            self.remove_records(&[(key, id)]).await;
         }
         let outcome = call.await;
         if !outcome.as_ref().is_err_and(is_uncertain) {
@@ -109,20 +112,37 @@ impl View {
         while purge.next().await.is_some() {}
     }
 
-    /// Keeps a bucket's record for when the store is away.
-    async fn learn_bucket(&self, bucket: &Bucket, seen_at: Timestamp, moment: crate::change::Moment) {
+    /// Keeps what the store said about a bucket, on disk too, unless it has been changed since.
+    fn learn_bucket(&self, bucket: &Bucket, seen_at: Timestamp, moment: Moment) {
         let id = self.bucket_id(&bucket.name);
-        let is_known = {
-            let mut buckets = self.core.buckets.lock();
-            let is_known = buckets.get(&id).is_some_and(|(known, _)| known == bucket);
-            if self.core.changes.holds(moment) {
-                buckets.put(id, (bucket.clone(), seen_at), 1);
+        let known = self.core.buckets.lock().get(&id).cloned();
+        let locate = || self.record(bucket.name.as_str(), "", RECORD);
+        let known = match known {
+            Some(known) if known.bucket == *bucket => {
+                known.seen_again(seen_at);
+                if self.has_record(&known.recorded, locate) {
+                    return;
+                }
+                known
             }
-            is_known
+            known => {
+                if let Some(key) = known.as_ref().and_then(|known| known.recorded.known_key()) {
+                    self.core.disk.remove(key);
+                }
+                let recorded = Recorded::default();
+                recorded.begin(seen_at);
+                let known = Arc::new(KnownBucket::new(bucket.clone(), seen_at, recorded));
+                let mut buckets = self.core.buckets.lock();
+                if self.core.changes.holds(moment) {
+                    buckets.put(id, known.clone(), 1);
+                }
+                known
+            }
         };
-        let Some(key) = self.record(bucket.name.as_str(), "", RECORD).filter(|_| !is_known) else { return };
-        let Some(bytes) = (BucketRecord { bucket: bucket.clone(), seen_at }).encode() else { return };
-        self.write_record(&key, bytes, id, || self.core.changes.holds(moment)).await;
+        let Some(key) = known.recorded.key(locate).cloned() else { return };
+        self.write_record(key, (id, moment), move |_| {
+            BucketRecord { bucket: known.bucket.clone(), seen_at: known.seen_at() }.encode()
+        });
     }
 
     /// What is said of a bucket while the store is away: without it nobody would get what is cached of its objects. It is
@@ -140,8 +160,8 @@ impl View {
 
     async fn recall_bucket(&self, name: &BucketName) -> Option<(Bucket, Timestamp)> {
         let id = self.bucket_id(name);
-        if let Some(known) = self.core.buckets.lock().get(&id).cloned() {
-            return Some(known);
+        if let Some(known) = self.core.buckets.lock().get(&id) {
+            return Some((known.bucket.clone(), known.seen_at()));
         }
         let bytes = self.read_record(&self.record(name.as_str(), "", RECORD)?).await?;
         let BucketRecord { bucket, seen_at } = BucketRecord::decode(&bytes)?;

@@ -75,7 +75,10 @@ impl ObjectStore for Cached {
     ) -> Result<Vec<Result<DeleteOutcome, StoreError>>, StoreError> {
         let keys: Vec<ObjectKey> = targets.iter().map(|target| target.key.clone()).collect();
         let keys: Vec<&ObjectKey> = keys.iter().collect();
-        self.0.write(cx, bucket, &keys, self.0.inner.delete_many(cx, bucket, targets)).await
+        let deleting = self.0.inner.delete_many(cx, bucket, targets);
+        self.0
+            .write_each(cx, bucket, &keys, deleting, |outcomes, place| outcomes.get(place)?.as_ref().err())
+            .await
     }
 
     async fn copy(

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use cache::{Cache, CacheOptions, DiskError, DiskErrorKind, LayerOptions, Mode, Watermarks};
 use meta::MemoryMeta;
 use native::{NativeOptions, NativeStore};
-use store::{Bucket, Layer, OpenOptions, PutOptions, PutOutcome, SharedStore, StoreError};
+use store::{Bucket, DeleteOptions, Layer, OpenOptions, PutOptions, PutOutcome, SharedStore, StoreError};
 use types::{
     Body, BucketName, Budget, ByteRange, CacheStatus, CanonicalId, Ceiling, Clock, Context, Notes, ObjectKey,
     Owner, Random, RangeSpec, TagSet, Timestamp,
@@ -188,6 +188,11 @@ impl Desk {
     pub(crate) async fn put(&self, name: &str, bytes: impl Into<Bytes>) -> PutOutcome {
         let (cx, body) = (Context::background(), Body::from_bytes(bytes.into()));
         self.store.put(&cx, &self.bucket, &key(name), body, PutOptions::default()).await.unwrap()
+    }
+
+    pub(crate) async fn delete(&self, name: &str) {
+        let cx = Context::background();
+        self.store.delete(&cx, &self.bucket, &key(name), DeleteOptions::default()).await.unwrap();
     }
 
     /// Reads what an open brings, with what the cache says about it.

@@ -121,3 +121,39 @@ async fn the_index_on_disk_stays_in_proportion_to_the_blocks() {
     let again = open(&disk.copy(), options(4 << 20)).unwrap();
     assert_eq!(again.stats().entries, store.stats().entries);
 }
+
+/// The header and 127 records are a page.
+#[tokio::test]
+async fn an_index_that_ends_with_its_page_is_used_as_it_is() {
+    let temporary = tempfile::tempdir().unwrap();
+    let store = BlockStore::open(temporary.path(), options(CEILING)).unwrap();
+    for name in 0..127 {
+        assert!(store.fill(&key(name), bytes(name, 10)).await);
+    }
+    store.settle().await;
+    drop(store);
+    assert_eq!(std::fs::metadata(temporary.path().join("index")).unwrap().len(), 4096);
+    let store = BlockStore::open(temporary.path(), options(CEILING)).unwrap();
+    assert_eq!((store.stats().entries, store.stats().counters.compactions.get()), (127, 0));
+}
+
+#[tokio::test]
+async fn many_records_are_forgotten_for_good_with_one_sync() {
+    let disk = MemDisk::new();
+    let store = open(&disk, options(CEILING)).unwrap();
+    let record = |name: u64| BlockKey::new(&source_of(State, "b", &name.to_string()), 0);
+    let records: Vec<BlockKey> = (0..100).map(record).collect();
+    for key in &records {
+        assert!(store.fill(key, bytes(1, 300)).await);
+    }
+    // One is taken out already, which may not last, and some were never there.
+    assert!(store.remove(&records[50]));
+    let before = disk.syncs();
+    let asked: Vec<BlockKey> = records.iter().cloned().chain((1000..3000).map(record)).collect();
+    store.forget(&asked).await.unwrap();
+    assert_eq!(disk.syncs() - before, 1);
+    store.forget(&asked).await.unwrap();
+    assert_eq!(disk.syncs() - before, 1, "nothing is left to forget");
+    let again = open(&disk.copy(), options(CEILING)).unwrap();
+    assert!(records.iter().all(|key| !store.contains(key) && !again.contains(key)));
+}

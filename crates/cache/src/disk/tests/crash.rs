@@ -201,17 +201,17 @@ async fn what_is_forgotten_does_not_come_back() {
     let record = |name: &str| BlockKey::new(&source_of(State, "b", name), 0);
     assert!(store.fill(&record("a"), bytes(1, 300)).await);
     assert!(store.fill(&record("b"), bytes(1, 300)).await);
-    store.forget(&record("a")).await.unwrap();
-    store.forget(&record("unknown")).await.unwrap();
+    store.forget(&[record("a")]).await.unwrap();
+    store.forget(&[record("unknown")]).await.unwrap();
     let cut = disk.copy();
     assert!(store.get(&record("a")).is_none());
     assert!(open(&cut, options(CEILING)).unwrap().get(&record("a")).is_none());
     disk.fail(Strike::Syncs, rustix::io::Errno::IO);
-    store.forget(&record("unknown")).await.expect("there is nothing to make last");
+    store.forget(&[record("unknown")]).await.expect("there is nothing to make last");
     assert!(store.remove(&record("b")));
-    assert!(store.forget(&record("b")).await.is_err(), "its removal is not known to last");
+    assert!(store.forget(&[record("b")]).await.is_err(), "its removal is not known to last");
     disk.heal();
-    store.forget(&record("b")).await.unwrap();
+    store.forget(&[record("b")]).await.unwrap();
     assert!(open(&disk.copy(), options(CEILING)).unwrap().get(&record("b")).is_none());
 }
 

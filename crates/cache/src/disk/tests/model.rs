@@ -65,7 +65,7 @@ impl World {
                 assert!(!self.store.contains(&key(name)));
             }
             Act::Forget(name) => {
-                let _ = self.store.forget(&key(name)).await;
+                let _ = self.store.forget(&[key(name)]).await;
                 assert!(!self.store.contains(&key(name)));
             }
             Act::Purge(digit) => {

@@ -60,7 +60,7 @@ async fn run(acts: Vec<Act>) {
                 store.fill(&record(name), bytes(name, 300)).await;
             }
             Act::Forget(name) => {
-                store.forget(&record(name)).await.unwrap();
+                store.forget(&[record(name)]).await.unwrap();
                 forgotten.insert(name);
             }
             Act::Remove(name) => {

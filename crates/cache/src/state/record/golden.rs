@@ -8,7 +8,7 @@ use types::{
 
 use super::{BucketRecord, ObjectRecord};
 use crate::object::Naming;
-use crate::state::ObjectState;
+use crate::state::{ObjectState, Recorded};
 
 /// Name and bytes in hexadecimal, a line each.
 const GOLDEN: &str = include_str!("golden/v1.txt");
@@ -60,6 +60,7 @@ fn full() -> ObjectRecord {
         recorded_at: Some(Timestamp::from_secs(9)),
         is_doubtful: false,
         naming: Naming::default(),
+        recorded: Recorded::default(),
     })
 }
 
@@ -80,6 +81,7 @@ fn bare() -> ObjectRecord {
         recorded_at: Some(Timestamp::from_secs(1)),
         is_doubtful: false,
         naming: Naming::default(),
+        recorded: Recorded::default(),
     })
 }
 

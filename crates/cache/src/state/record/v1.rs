@@ -10,7 +10,7 @@ use types::{
 use super::BucketRecord;
 use super::codec::{Malformed, Reader, Writer};
 use crate::object::Naming;
-use crate::state::ObjectState;
+use crate::state::{ObjectState, Recorded};
 
 const TAG_OBJECT: u8 = 1;
 const TAG_BUCKET: u8 = 2;
@@ -46,8 +46,8 @@ pub(super) fn decode_object(bytes: &[u8]) -> Result<ObjectState, Malformed> {
     };
     reader.finish()?;
     let recorded_at = Some(seen_at);
-    let naming = Naming::default();
-    Ok(ObjectState { info, is_complete, seen_at, recorded_at, is_doubtful: false, naming })
+    let (naming, recorded) = (Naming::default(), Recorded::default());
+    Ok(ObjectState { info, is_complete, seen_at, recorded_at, is_doubtful: false, naming, recorded })
 }
 
 fn flag(reader: &mut Reader<'_>) -> Result<bool, Malformed> {
