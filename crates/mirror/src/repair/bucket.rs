@@ -8,7 +8,7 @@ use super::chore::KeyName;
 use crate::backfill::cursor_name;
 use crate::core::Core;
 use crate::journal::buckets::{write_bucket, write_bucket_debt};
-use crate::journal::{BucketDebt, BucketRecord, CopyState, Current, Member, Version, write_cursor};
+use crate::journal::{BucketDebt, BucketRecord, CopyState, Current, Member, Stray, Version, write_cursor};
 use crate::locks::LockName;
 use crate::target::TargetNumber;
 use crate::write::Turn;
@@ -217,9 +217,14 @@ impl Core {
         let Some(mut version) = known.filter(is_as_seen) else { return Ok(()) };
         let (mut after, mut commit) = (turn.state.clone(), Commit::default());
         crate::write::owe(&mut after.debts, number, self.now());
-        let held = version.held_at(number).and_then(|held| held.version_id.clone());
-        if let Some(theirs) = held.filter(|_| turn.record.versioning != Versioning::Off) {
-            turn.place().put_removal(&mut commit, number, version.sequence, &theirs);
+        // What is there may look right. Where there are versions it is removed before the version comes anew.
+        match version.held_at(number).map(|held| held.address(turn.record.versioning)) {
+            Some(Some(theirs)) => turn.place().put_removal(&mut commit, number, version.sequence, &theirs),
+            Some(None) => {
+                let debts = after.debts.iter_mut().filter(|debt| debt.target == number);
+                debts.for_each(|debt| debt.stray = Stray::Wrong);
+            }
+            None => {}
         }
         version.set_copy(number, CopyState::Owed);
         if turn.state.version().is_some_and(|current| current.sequence == version.sequence) {

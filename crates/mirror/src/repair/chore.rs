@@ -8,13 +8,15 @@ use store::{
 use types::{Context, ObjectKey, VersionId};
 
 use super::key::Prepared;
-use crate::journal::{
-    CopyState, Coverage, Current, Debt, Held, KeyState, Member, Sequence, Stray, Version, What,
-};
+use crate::journal::{CopyState, Current, Debt, Held, KeyState, Member, Sequence, Stray, Version, What};
 use crate::target::TargetNumber;
 use crate::write::Turn;
 
 const OPERATION: &str = "repair a target";
+
+/// Versions of a key that a target was seen to owe, the oldest last: so that they are not looked for anew for each of them.
+#[derive(Debug, Default)]
+pub(crate) struct Ahead(Vec<Sequence>);
 
 /// The next thing that a target has to do at a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +43,9 @@ impl Turn {
     /// # Errors
     /// That of the target, or of the one that has what it lacks; what was done until then stays done.
     pub(crate) async fn bring_up(&mut self, place: usize) -> Result<(), StoreError> {
+        let mut ahead = Ahead::default();
         loop {
-            match self.next_chore(place).await? {
+            match self.next_chore(place, &mut ahead).await? {
                 Chore::Nothing => return self.clear_debt(place).await,
                 chore => self.do_chore(place, chore, None).await?,
             }
@@ -57,7 +60,7 @@ impl Turn {
     ///
     /// # Errors
     /// `Unavailable` while it does not have the bucket, or while a call on the key is under way there.
-    pub(crate) async fn next_chore(&mut self, place: usize) -> Result<Chore, StoreError> {
+    pub(crate) async fn next_chore(&mut self, place: usize, ahead: &mut Ahead) -> Result<Chore, StoreError> {
         let (number, handle) = (self.number(place), self.record.handle);
         let has_bucket = matches!(self.record.member(number), Some(Member::Full | Member::Filling));
         if !has_bucket || self.core.is_running(place, &self.bucket, &self.key) {
@@ -73,24 +76,39 @@ impl Turn {
         if let Some((sequence, id)) = removals.pop() {
             return Ok(Chore::Remove(sequence, id));
         }
-        let is_stray = |debt: &Debt| debt.target == number && debt.stray == Stray::Maybe;
+        let is_stray = |debt: &Debt| debt.target == number && debt.stray != Stray::No;
         if self.state.debts.iter().any(is_stray) {
             return Ok(Chore::Sweep);
         }
-        let mut versions = self.core.journal.all_noncurrent(handle, &self.key).await?;
-        versions.reverse();
-        if let Current::Version(version) = self.current().await? {
-            versions.push(version.clone());
+        if let Some(chore) = self.next_ahead(number, ahead).await? {
+            return Ok(chore);
         }
-        let owed = versions.into_iter().find_map(|version| match version.copy_at(number) {
-            Some(CopyState::Held(_)) => None,
-            Some(CopyState::OwesTags(held)) => Some(Chore::Tag(Box::new(version.clone()), held.clone())),
-            Some(CopyState::Owed) | None => Some(match version.what {
-                What::Marker => Chore::Mark(Box::new(version)),
-                What::Object(_) => Chore::Put(Box::new(version)),
-            }),
-        });
-        Ok(owed.unwrap_or(Chore::Nothing))
+        let current = match self.current().await? {
+            Current::Version(version) => Some(version.clone()),
+            Current::Absent | Current::Unrecorded => None,
+        };
+        let older = self.core.journal.all_noncurrent(handle, &self.key).await?;
+        let versions = current.into_iter().chain(older);
+        let owed = versions.filter(|version| !matches!(version.copy_at(number), Some(CopyState::Held(_))));
+        ahead.0 = owed.map(|version| version.sequence).collect();
+        Ok(self.next_ahead(number, ahead).await?.unwrap_or(Chore::Nothing))
+    }
+
+    /// What the oldest of the versions ahead asks of a target; one that asks nothing any more is passed over.
+    async fn next_ahead(
+        &mut self,
+        number: TargetNumber,
+        ahead: &mut Ahead,
+    ) -> Result<Option<Chore>, StoreError> {
+        while let Some(sequence) = ahead.0.last() {
+            let version = self.version_of(Some(*sequence)).await?;
+            let chore = version.and_then(|version| chore_of(version, number));
+            if chore.is_some() {
+                return Ok(chore);
+            }
+            ahead.0.pop();
+        }
+        Ok(None)
     }
 
     async fn next_plain_chore(&mut self, number: TargetNumber) -> Result<Chore, StoreError> {
@@ -134,15 +152,19 @@ impl Turn {
             }
             Chore::Put(version) => {
                 let held = self.put_at(place, &version, prepared).await?;
-                self.hold(&mut commit, &mut after, *version, (place, held));
+                self.note_copy(&mut commit, &mut after, *version, (place, CopyState::Held(held)));
             }
             Chore::Mark(version) => {
                 let held = self.mark_at(place, &version).await?;
-                self.hold(&mut commit, &mut after, *version, (place, held));
+                self.note_copy(&mut commit, &mut after, *version, (place, CopyState::Held(held)));
             }
             Chore::Tag(version, held) => {
-                self.tag_at(place, &version, &held).await?;
-                self.hold(&mut commit, &mut after, *version, (place, held));
+                let copy = match self.tag_at(place, &version, &held).await? {
+                    Tagged::Done => CopyState::Held(held),
+                    // It has lost the object: it owes all of it.
+                    Tagged::Gone => CopyState::Owed,
+                };
+                self.note_copy(&mut commit, &mut after, *version, (place, copy));
             }
         }
         self.apply(commit, after).await
@@ -167,20 +189,20 @@ impl Turn {
         self.apply(Commit::default(), after).await
     }
 
-    /// A target has a version.
-    fn hold(
+    /// Notes what a target has of a version.
+    fn note_copy(
         &self,
         commit: &mut Commit,
         after: &mut KeyState,
         mut version: Version,
-        (place, held): (usize, Held),
+        (place, copy): (usize, CopyState),
     ) {
         let is_noncurrent = match &after.current {
             Current::Version(current) => current.sequence != version.sequence,
             Current::Absent => true,
             Current::Unrecorded => false,
         };
-        version.set_copy(self.number(place), CopyState::Held(held));
+        version.set_copy(self.number(place), copy);
         if is_noncurrent {
             self.place().put_noncurrent(commit, &version);
         } else {
@@ -209,7 +231,7 @@ impl Turn {
         Ok(Held { version_id: marking.version_id, etag: None })
     }
 
-    async fn tag_at(&self, place: usize, version: &Version, held: &Held) -> Result<(), StoreError> {
+    async fn tag_at(&self, place: usize, version: &Version, held: &Held) -> Result<Tagged, StoreError> {
         let mut failed = StoreError::new(StoreErrorKind::Unavailable, OPERATION);
         for source in self.core.health.order(self.core.read) {
             let Some(theirs) = version.held_at(self.number(source)) else { continue };
@@ -222,7 +244,11 @@ impl Turn {
                         let tags = info.metadata.tags;
                         store.set_tags(&Context::background(), &bucket, &key, address, tags).await
                     });
-                    return self.core.ask(place, tagging).await.map(|_| ());
+                    return match self.core.ask(place, tagging).await {
+                        Ok(_) => Ok(Tagged::Done),
+                        Err(error) if is_gone(&error.kind) => Ok(Tagged::Gone),
+                        Err(error) => Err(error),
+                    };
                 }
                 Err(error) => failed = error,
             }
@@ -290,7 +316,7 @@ impl Turn {
                 break;
             }
         }
-        if known.is_empty() && self.record.coverage == Coverage::Partial {
+        if self.is_untold() {
             return Ok(());
         }
         for id in unknown {
@@ -310,6 +336,26 @@ impl Turn {
             Some(CopyState::Owed) | None => None,
         };
         Ok(versions.iter().filter_map(id).collect())
+    }
+}
+
+/// What became of tags at a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tagged {
+    Done,
+    /// The target does not have the object.
+    Gone,
+}
+
+/// What a version asks of a target.
+fn chore_of(version: Version, number: TargetNumber) -> Option<Chore> {
+    match version.copy_at(number) {
+        Some(CopyState::Held(_)) => None,
+        Some(CopyState::OwesTags(held)) => Some(Chore::Tag(Box::new(version.clone()), held.clone())),
+        Some(CopyState::Owed) | None => Some(match version.what {
+            What::Marker => Chore::Mark(Box::new(version)),
+            What::Object(_) => Chore::Put(Box::new(version)),
+        }),
     }
 }
 

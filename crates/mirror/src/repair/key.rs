@@ -4,11 +4,11 @@ use store::{
     ExpectedChecksum, ExpectedDigests, Identity, ListParts, Missing, ObjectIdentity, ObjectInfo, OpenOptions,
     PutOptions, PutOutcome, StoreError, StoreErrorKind, WriteCondition,
 };
-use types::{Body, BucketName, ByteRange, ChecksumKind, Context, ObjectKey, Passage};
+use types::{Body, BucketName, ByteRange, ChecksumKind, Context, ObjectKey, Passage, TagSet};
 
-use super::chore::{Chore, KeyName};
+use super::chore::{Ahead, Chore, KeyName};
 use crate::core::Core;
-use crate::journal::{BucketRecord, Held, Origin, Sequence, Version};
+use crate::journal::{BucketRecord, Held, Origin, Sequence, Stray, Version};
 use crate::write::{Reply, Tail, Turn, Writers, refusal};
 
 const OPERATION: &str = "repair a target";
@@ -20,6 +20,8 @@ pub(crate) struct Prepared {
     sequence: Sequence,
     writers: Writers<PutOutcome>,
     tail: Tail,
+    /// The target that it comes of, and the tags that it comes with.
+    source: (usize, TagSet),
     /// Held until the last byte is written. What is copied in the middle of a turn has none: whoever has one may be waiting
     /// for that turn.
     passage: Option<Passage>,
@@ -64,7 +66,7 @@ impl Core {
     /// Has a target do all that it owes of a key. Bodies are copied without the key's lock; only their ends wait for it, and
     /// one that is not wanted any more by then is dropped.
     async fn repair_steps(self: &Arc<Self>, place: usize, name: &KeyName) -> Result<(), StoreError> {
-        let mut prepared: Option<Prepared> = None;
+        let (mut prepared, mut ahead) = (None::<Prepared>, Ahead::default());
         loop {
             let Some(record) = self.journal.bucket(&name.bucket).await? else {
                 return self.forget_debt(place, name).await;
@@ -74,10 +76,15 @@ impl Core {
             }
             let bucket = record.to_bucket(&name.bucket);
             let mut turn = self.turn(&bucket, &name.key, OPERATION).await?;
-            match turn.next_chore(place).await? {
+            match turn.next_chore(place, &mut ahead).await? {
                 Chore::Nothing => return turn.bring_up(place).await,
                 Chore::Put(version) => {
-                    let ready = prepared.take().filter(|ready| ready.sequence == version.sequence);
+                    let mut ready = prepared.take();
+                    if let Some(prepared) = &ready
+                        && !turn.is_fresh(&version, prepared).await?
+                    {
+                        ready = None;
+                    }
                     if ready.is_some() || turn.is_there(place, &version).await {
                         turn.do_chore(place, Chore::Put(version), ready).await?;
                         continue;
@@ -106,19 +113,20 @@ impl Core {
 
     /// Streams a version from a target that has it to one that does not, all but its end.
     async fn prepare(self: &Arc<Self>, place: usize, errand: &Errand<'_>) -> Result<Prepared, StoreError> {
-        let (body, options) = self.fetch(place, errand).await?;
+        let (body, options, source) = self.fetch(place, errand).await?;
+        let source = (source, options.metadata.tags.clone());
         let start = self.putting(errand.bucket, errand.key, options);
         let mut writers = Writers::new(self.clone(), vec![place], 1, start);
         let tail = writers.stream(body).await?;
-        Ok(Prepared { sequence: errand.version.sequence, writers, tail, passage: None })
+        Ok(Prepared { sequence: errand.version.sequence, writers, tail, source, passage: None })
     }
 
-    /// Opens a version at a target that has it, whole whatever becomes of that one, and says how it is put.
+    /// Opens a version at a target that has it, whole whatever becomes of that one, and says how it is put, and which that is.
     async fn fetch(
         self: &Arc<Self>,
         place: usize,
         errand: &Errand<'_>,
-    ) -> Result<(Body, PutOptions), StoreError> {
+    ) -> Result<(Body, PutOptions, usize), StoreError> {
         let Some(facts) = errand.version.facts() else {
             return Err(StoreError::new(StoreErrorKind::Internal, OPERATION));
         };
@@ -141,7 +149,7 @@ impl Core {
             Identity::Compute(ExpectedDigests { content_md5: None, checksum })
         };
         let (metadata, condition) = (opened.info.metadata, WriteCondition::Always);
-        Ok((body, PutOptions { metadata, identity, condition }))
+        Ok((body, PutOptions { metadata, identity, condition }, source))
     }
 
     async fn part_sizes(&self, source: usize, errand: &Errand<'_>) -> Result<Vec<u64>, StoreError> {
@@ -169,6 +177,17 @@ impl Core {
 }
 
 impl Turn {
+    /// Whether what was prepared is a version as its source has it now: while it was copied, its tags may have been set.
+    async fn is_fresh(&self, version: &Version, prepared: &Prepared) -> Result<bool, StoreError> {
+        let (source, tags) = &prepared.source;
+        let held = version.held_at(self.core.targets[*source].number);
+        let Some(held) = held.filter(|_| prepared.sequence == version.sequence) else { return Ok(false) };
+        let version_id = held.address(self.record.versioning);
+        let options = OpenOptions { version_id, ..OpenOptions::default() };
+        let info = self.core.head(*source, &self.bucket, &self.key, options).await?;
+        Ok(info.metadata.tags == *tags)
+    }
+
     /// Whether a target has a version already that it is said to owe: from a write that ended after nobody waited for it any
     /// more.
     async fn is_there(&self, place: usize, version: &Version) -> bool {
@@ -176,7 +195,10 @@ impl Turn {
     }
 
     async fn found_there(&self, place: usize, version: &Version) -> Option<Held> {
-        if self.record.versioning != store::Versioning::Off {
+        let number = self.core.targets[place].number;
+        let is_wrong =
+            self.state.debts.iter().any(|debt| debt.target == number && debt.stray == Stray::Wrong);
+        if self.record.versioning != store::Versioning::Off || is_wrong {
             return None;
         }
         let facts = version.facts()?;

@@ -335,7 +335,10 @@ impl Turn {
         self.apply(commit, after).await
     }
 
-    async fn version_of(&mut self, sequence: Option<Sequence>) -> Result<Option<Version>, StoreError> {
+    pub(super) async fn version_of(
+        &mut self,
+        sequence: Option<Sequence>,
+    ) -> Result<Option<Version>, StoreError> {
         if let Current::Version(version) = self.current().await?
             && sequence.is_none_or(|sequence| version.sequence == sequence)
         {

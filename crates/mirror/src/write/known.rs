@@ -85,7 +85,7 @@ impl Turn {
     }
 
     /// Whether the journal does not say what stands under the key.
-    fn is_untold(&self) -> bool {
+    pub(crate) fn is_untold(&self) -> bool {
         self.state.current == Current::Unrecorded && self.record.coverage == Coverage::Partial
     }
 

@@ -274,7 +274,7 @@ impl Turn {
             let stray = match reply {
                 Some(Reply::Done(_)) if !keeps_versions || known.is_none() => continue,
                 Some(Reply::Unknown(_)) => Stray::Maybe,
-                _ => known.map_or(Stray::No, |debt| debt.stray),
+                _ => known.map_or(self.stray(), |debt| debt.stray),
             };
             let since = known.map_or(now, |debt| debt.since);
             debts.push(Debt { target: target.number, since, stray });
@@ -284,6 +284,12 @@ impl Turn {
         debts.extend(gone);
         debts.sort_by_key(|debt| debt.target);
         debts
+    }
+
+    /// What a target that comes to owe something may hold. Where versions are off that is whatever stood there before: once they
+    /// are on, it would be a version of which the journal knows nothing.
+    fn stray(&self) -> Stray {
+        if self.record.versioning == Versioning::Off { Stray::Maybe } else { Stray::No }
     }
 
     /// The state after a new version, with the rows of the versions that it pushes down or replaces.
@@ -336,7 +342,9 @@ impl Turn {
     }
 
     /// Makes a change of the key durable, with everything that the commit holds already.
-    pub(crate) async fn apply(&mut self, commit: Commit, after: KeyState) -> Result<(), StoreError> {
+    pub(crate) async fn apply(&mut self, commit: Commit, mut after: KeyState) -> Result<(), StoreError> {
+        let stray = self.stray();
+        after.debts.iter_mut().filter(|debt| debt.stray == Stray::No).for_each(|debt| debt.stray = stray);
         let before = self.state.clone();
         let applied = self.core.journal.apply(commit, vec![(before, after.clone(), self.place())]).await;
         if let Err(error) = applied {

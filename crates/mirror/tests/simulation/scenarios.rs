@@ -22,6 +22,7 @@ use crate::world::{Nature, Process, World, bucket_name, cx, owner};
 mod filling;
 mod leftovers;
 mod lost;
+mod repairs;
 mod takeover;
 
 const CONTENT: Content = Content { number: 7, size_bytes: 9_000 };
