@@ -162,7 +162,7 @@ impl Core {
         let starts_at = size.saturating_sub(MANIFEST_TAIL_BYTES as u64);
         let end = read(&*opened.content, ByteRange { start: starts_at, end: size }, "list").await;
         match end.map(|end| ManifestTail::decode(&end)) {
-            Ok(Ok(tail)) => tail.size_bytes,
+            Ok(Ok(tail)) if tail.size_bytes <= size => tail.size_bytes,
             _ => plain_size(size).unwrap_or(0),
         }
     }
