@@ -4,6 +4,7 @@ mod aws;
 mod aws_http;
 mod azure;
 mod gcs;
+mod newest;
 mod vault;
 
 pub(crate) use aws::{AwsChain, region as aws_region};

@@ -1,5 +1,4 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use base64::Engine;
@@ -14,13 +13,11 @@ use serde_json::json;
 use types::{Clock, Context, Timestamp};
 use zeroize::Zeroizing;
 
+use super::newest::Newest;
 use crate::config::VaultSettings;
-use crate::failure::with_causes;
 
 /// The longest answer of the service, in bytes.
 const ANSWER_MAX_BYTES: usize = 64 * 1024;
-/// How long the newest version of a key is taken to be so.
-const PRIMARY_HOLDS: Duration = Duration::from_secs(60);
 
 /// A key that a service keeps, which speaks as Vault's Transit engine does. The key's type must be one that takes associated
 /// data (`aes256-gcm96`, the default, or `chacha20-poly1305`).
@@ -32,24 +29,7 @@ const PRIMARY_HOLDS: Duration = Duration::from_secs(60);
 pub(crate) struct Transit {
     client: Client,
     settings: VaultSettings,
-    clock: Arc<dyn Clock>,
-    primary: Mutex<Primary>,
-    /// Held while the service is asked for the newest version.
-    turn: tokio::sync::Mutex<()>,
-}
-
-/// What the service said of the newest version.
-#[derive(Default)]
-struct Primary {
-    known: Option<Known>,
-    /// How often it was forgotten: an answer from before that is not kept.
-    forgotten: u64,
-}
-
-#[derive(Clone)]
-struct Known {
-    id: String,
-    asked_at: Timestamp,
+    newest: Newest,
 }
 
 /// `data` of an answer.
@@ -90,17 +70,12 @@ impl From<RemoteError> for Failed {
 impl Transit {
     /// Asks nothing yet.
     pub(crate) fn new(client: Client, settings: VaultSettings, clock: Arc<dyn Clock>) -> Self {
-        Self { client, settings, clock, primary: Mutex::default(), turn: tokio::sync::Mutex::default() }
+        Self { client, settings, newest: Newest::new(clock) }
     }
 
     /// Has the service asked for the newest version when it is needed next.
     pub(crate) fn forget(&self) {
-        let mut primary = self.newest();
-        *primary = Primary { known: None, forgotten: primary.forgotten + 1 };
-    }
-
-    fn newest(&self) -> MutexGuard<'_, Primary> {
-        self.primary.lock().unwrap_or_else(PoisonError::into_inner)
+        self.newest.forget();
     }
 
     fn name(&self) -> String {
@@ -222,36 +197,14 @@ impl Authorize for Transit {
 #[async_trait]
 impl KeyService for Transit {
     async fn primary(&self) -> Result<String, KeyError> {
-        let fresh = |known: &Known| self.clock.now().since(known.asked_at) < PRIMARY_HOLDS;
-        let known = || self.newest().known.clone();
-        if let Some(known) = known().filter(fresh) {
-            return Ok(known.id);
-        }
-        let _turn = self.turn.lock().await;
-        let (before, forgotten) = (known(), self.newest().forgotten);
-        if let Some(known) = before.clone().filter(fresh) {
-            return Ok(known.id);
-        }
-        let (name, asked_at) = (self.name(), self.clock.now());
-        let asked = self.latest_version().await.map_err(|failed| key_error(&name, failed));
-        let now = match (asked, before) {
-            (Ok(version), _) => Known { id: format!("{name}:v{version}"), asked_at },
-            // It is as long until it is asked again, so that not every write waits for what is away.
-            (Err(error), Some(before)) if error.kind == KeyErrorKind::Unavailable => {
-                tracing::warn!(
-                    key = before.id,
-                    error = with_causes(&error),
-                    "the newest version is not known"
-                );
-                Known { asked_at: self.clock.now(), ..before }
+        let ask = async {
+            let (name, version) = (self.name(), self.latest_version().await);
+            match version {
+                Ok(version) => Ok(format!("{name}:v{version}")),
+                Err(failed) => Err(key_error(&name, failed)),
             }
-            (Err(error), _) => return Err(error),
         };
-        let mut primary = self.newest();
-        if primary.forgotten == forgotten {
-            primary.known = Some(now.clone());
-        }
-        Ok(now.id)
+        self.newest.get(ask).await
     }
 
     async fn wrap(&self, key_id: &str, secret: &Secret, context: &[u8]) -> Result<Vec<u8>, KeyError> {

@@ -56,19 +56,7 @@ pub(super) async fn rewrap(
     }
     let (mut sum, mut failed) = (RewrapReport::default(), 0);
     for place in &places {
-        for name in &place.buckets {
-            for layer in &place.stack.crypts {
-                match rewrap_bucket(layer, place, name, &events).await? {
-                    Some(report) => {
-                        sum.epochs += report.epochs;
-                        sum.rewrapped += report.rewrapped;
-                        sum.versions_removed += report.versions_removed;
-                        failed += u64::from(!report.closed.is_empty());
-                    }
-                    None => failed += 1,
-                }
-            }
-        }
+        failed += rewrap_place(place, &mut sum, &events).await?;
     }
     let rest = match (failed, &bucket) {
         (0, None) => "older keys of the keyring are not needed any more".to_owned(),
@@ -80,6 +68,24 @@ pub(super) async fn rewrap(
         "epochs": sum.epochs, "rewrapped": sum.rewrapped, "versions_removed": sum.versions_removed, "failed": failed,
     });
     done(&events, text, failed, details).await
+}
+
+/// Adds what it came to; how many buckets are not done.
+async fn rewrap_place(place: &Place, sum: &mut RewrapReport, events: &Events) -> Result<u64, Ended> {
+    let mut failed = 0;
+    for name in &place.buckets {
+        for layer in &place.stack.crypts {
+            let Some(report) = rewrap_bucket(layer, place, name, events).await? else {
+                failed += 1;
+                continue;
+            };
+            sum.epochs += report.epochs;
+            sum.rewrapped += report.rewrapped;
+            sum.versions_removed += report.versions_removed;
+            failed += u64::from(!report.closed.is_empty());
+        }
+    }
+    Ok(failed)
 }
 
 /// `None` where it failed, which has been told; so have keys of the bucket that could not be opened.
