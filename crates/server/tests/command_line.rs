@@ -4,7 +4,7 @@
 
 mod support;
 
-use support::Program;
+use support::{Program, Server};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -97,4 +97,70 @@ fn check_config_says_what_would_run_and_starts_nothing() {
     }
     assert!(!said.contains("swordfish"), "a secret is shown: {said}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "something was made");
+}
+
+/// A directory with a configuration of which no server runs.
+fn unserved(settings: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let listeners = "[server]\nlisten = \"127.0.0.1:1\"\nadmin_listen = \"127.0.0.1:2\"\n";
+    std::fs::write(dir.path().join("sluice.toml"), format!("{listeners}{settings}")).unwrap();
+    dir
+}
+
+/// Whether a command succeeds in a directory with a configuration, and what it says.
+fn run(dir: &tempfile::TempDir, command: &[&str]) -> (bool, String) {
+    let output = Program::new(&[command, &["--config", "sluice.toml"]].concat()).dir(dir.path()).output();
+    (output.status.success(), text(&output.stdout) + &text(&output.stderr))
+}
+
+#[test]
+fn a_command_needs_no_server_where_a_file_says_what_it_is_about() {
+    let dir = unserved("[store.near]\nkind = \"local\"\npath = \"near\"\n");
+    let (is_done, said) = run(&dir, &["cache", "stats"]);
+    assert!(is_done, "{said}");
+}
+
+#[test]
+fn a_command_needs_a_server_where_it_touches_what_is_in_memory() {
+    let dir = unserved(
+        "[store.ram]\nkind = \"memory\"\n\
+         [store.left]\nkind = \"local\"\npath = \"left\"\n[store.right]\nkind = \"local\"\npath = \"right\"\n\
+         [store.both]\nkind = \"mirror\"\ntargets = [\"left\", \"right\"]\n\
+         [store.half]\nkind = \"mirror\"\ntargets = [{ store = \"ram\", prefix = \"x/\" }, { store = \"left\", prefix = \"x/\" }]\n\
+         [bucket.\"*\"]\nstore = \"ram\"\n[bucket.kept]\nstore = \"both\"\n[bucket.lost]\nstore = \"half\"\n",
+    );
+    for command in [["mirror", "status", "both"], ["mirror", "repair", "both"], ["mirror", "verify", "both"]]
+    {
+        let (is_done, said) = run(&dir, &command);
+        assert!(is_done, "{command:?}: {said}");
+    }
+    let (_, said) = run(&dir, &["crypt", "rewrap", "kept"]);
+    assert!(said.contains("is not encrypted"), "{said}");
+    for command in [
+        &["mirror", "status"][..],
+        &["mirror", "repair", "half"],
+        &["crypt", "rewrap", "lost"],
+        &["crypt", "rewrap", "other"],
+        &["crypt", "rewrap", "--all"],
+    ] {
+        let (is_done, said) = run(&dir, command);
+        assert!(!is_done && said.contains("store \"ram\" is in the memory"), "{command:?}: {said}");
+    }
+}
+
+#[test]
+fn a_server_is_found_by_a_hosts_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::on(dir.path());
+    let data = dir.path().join("data");
+    for scheme in ["", "http://"] {
+        let admin = format!("{scheme}localhost:{}", server.admin.port());
+        let words = ["cache", "stats", "--admin", &admin, "--data", data.to_str().unwrap()];
+        let output = Program::new(&words).dir(dir.path()).output();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    let nowhere = ["cache", "stats", "--admin", "nowhere", "--data", data.to_str().unwrap()];
+    let output = Program::new(&nowhere).dir(dir.path()).output();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("\"nowhere\" is not an address"), "{}", text(&output.stderr));
 }

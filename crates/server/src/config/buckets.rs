@@ -5,9 +5,6 @@ use super::layers::{LayerSettings, read_layers};
 use super::section::Section;
 use super::{ConfigError, StoreSettings};
 
-/// The longest prefix.
-const PREFIX_MAX_BYTES: usize = 512;
-
 /// One `[bucket.NAME]`, or what holds for all others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BucketSettings {
@@ -77,12 +74,7 @@ fn place(
     let remote = remote.map(BucketName::new).transpose().map_err(|error| {
         ConfigError::new(section.setting("remote"), format!("not a bucket name: {error}"))
     })?;
-    if prefix.is_some_and(|prefix| prefix.len() > PREFIX_MAX_BYTES) {
-        let message =
-            "is too long: at most 512 bytes, so that keys have the other half of what a store takes";
-        return Err(ConfigError::new(section.setting("prefix"), message));
-    }
-    Ok((remote, prefix.map(str::to_owned)))
+    Ok((remote, section.prefix()?))
 }
 
 fn cache_control(section: &Section<'_>) -> Result<Option<String>, ConfigError> {

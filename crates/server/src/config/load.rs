@@ -67,7 +67,8 @@ impl Config {
 
     /// The store that a bucket lives in, by the name that clients have for it.
     pub(crate) fn store_of(&self, bucket: &str) -> &str {
-        let is_it = |settings: &&BucketSettings| settings.name.as_ref().is_some_and(|name| name.as_str() == bucket);
+        let is_it =
+            |settings: &&BucketSettings| settings.name.as_ref().is_some_and(|name| name.as_str() == bucket);
         &self.buckets.iter().find(is_it).unwrap_or(&self.other_buckets).store
     }
 

@@ -10,6 +10,9 @@ use super::{ConfigError, Environment, Secret, units};
 /// The longest duration, a hundred years: clocks and timers can add it to any time.
 const DURATION_MAX: Duration = Duration::from_secs(876_000 * 60 * 60);
 
+/// The longest prefix of keys.
+const PREFIX_MAX_BYTES: usize = 512;
+
 /// One table of settings while it is read: each value with the place it came from.
 pub(super) struct Section<'a> {
     path: String,
@@ -73,6 +76,17 @@ impl<'a> Section<'a> {
 
     pub(super) fn required(&self, name: &str) -> Result<&str, ConfigError> {
         self.text(name)?.ok_or_else(|| ConfigError::new(self.setting(name), "is missing"))
+    }
+
+    /// What keys begin with.
+    pub(super) fn prefix(&self) -> Result<Option<String>, ConfigError> {
+        let prefix = self.text("prefix")?;
+        if prefix.is_some_and(|prefix| prefix.len() > PREFIX_MAX_BYTES) {
+            let message =
+                "is too long: at most 512 bytes, so that keys have the other half of what a store takes";
+            return Err(ConfigError::new(self.setting("prefix"), message));
+        }
+        Ok(prefix.map(str::to_owned))
     }
 
     pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, ConfigError> {

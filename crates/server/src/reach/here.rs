@@ -3,7 +3,7 @@ use std::sync::Arc;
 use gateway::JobRequest;
 use types::{Budget, SystemClock};
 
-use crate::config::{Config, StoreKind};
+use crate::config::{Config, StoreKind, StoreSettings};
 use crate::environment::ProcessEnvironment;
 use crate::failure::Failure;
 use crate::jobs::{Desk, Renderer};
@@ -44,11 +44,32 @@ fn refuse_memory(config: &Config, request: &JobRequest) -> Result<(), Failure> {
     if request.room == "cache" && request.name != "warm" {
         return Ok(());
     }
-    match config.stores.iter().find(|store| matches!(store.kind, StoreKind::Memory(_))) {
+    let touched = touched(config, request);
+    match touched.iter().find(|store| matches!(store.kind, StoreKind::Memory(_))) {
         None => Ok(()),
         Some(store) => Err(Failure::new(format!(
             "no server answers, and store \"{}\" is in the memory of one: only a running server can do this",
             store.name
         ))),
     }
+}
+
+/// The stores that a job works on, with those that they are made of: those of the mirror or the bucket that it names, else all.
+fn touched<'a>(config: &'a Config, request: &JobRequest) -> Vec<&'a StoreSettings> {
+    let argument = |name| request.arguments.get(name).map(String::as_str);
+    let is_named = |store: &StoreSettings| match (argument("store"), argument("bucket")) {
+        (Some(name), _) => store.name == name,
+        (None, Some(bucket)) => store.name == config.store_of(bucket),
+        (None, None) if request.room == "mirror" => !store.kind.targets().is_empty(),
+        (None, None) => true,
+    };
+    let mut touched: Vec<&StoreSettings> = Vec::new();
+    // A mirror stands behind its targets.
+    for store in config.stores.iter().rev() {
+        let mut targets = touched.iter().flat_map(|mirror| mirror.kind.targets());
+        if is_named(store) || targets.any(|target| target.store == store.name) {
+            touched.push(store);
+        }
+    }
+    touched
 }

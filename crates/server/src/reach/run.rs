@@ -59,7 +59,8 @@ pub(crate) fn run_job(reach: &ReachArgs, request: &JobRequest) -> Result<(), Fai
     }
 }
 
-/// A server that was named, else the one that has the state directory, else one at the address of the settings, else nobody.
+/// A server that was named, else the one that has the state directory, else one at the address of the settings, else nobody, and
+/// then it is done here where a file says with what.
 fn doer(reach: &ReachArgs, config: &Config) -> Result<Doer, Failure> {
     if let Some(url) = &reach.admin {
         return Ok(Doer::Server(url.clone()));
@@ -80,14 +81,15 @@ fn doer(reach: &ReachArgs, config: &Config) -> Result<Doer, Failure> {
         if answers(address) {
             return Ok(Doer::Server(of_settings()));
         }
-        if state_dir.is_none() {
+        if state_dir.is_none() && reach.config.is_none() {
             return Err(nobody(config.state_dir.as_deref(), address));
         }
     }
     Ok(Doer::Here)
 }
 
-fn answers(address: SocketAddr) -> bool {
+/// Whether somebody accepts connections there.
+pub(super) fn answers(address: SocketAddr) -> bool {
     TcpStream::connect_timeout(&address, CONNECT_MAX_WAIT).is_ok()
 }
 

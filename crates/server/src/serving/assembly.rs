@@ -224,10 +224,12 @@ fn sources(stores: &Assembled, budget: &Budget) -> Vec<Source> {
     vec![Box::new(move || stores.readings()), Box::new(memory)]
 }
 
-/// Ready is a server whose own stores answer a look-up. A service elsewhere that does not answer takes its buckets away and
-/// no others, so it does not take the server out of service; the metrics tell of it.
+/// Ready is a server whose own stores answer a look-up, whatever their layers would say to it: one that is busy at its limit
+/// is well. A service elsewhere that does not answer takes its buckets away and no others, so it does not take the server out
+/// of service; the metrics tell of it.
 fn readiness(stores: &Assembled) -> gateway::Readiness {
-    let ports: Vec<_> = stores.opened.iter().filter(|store| store.is_here()).map(OpenedStore::port).collect();
+    let here = stores.opened.iter().filter(|store| store.is_here());
+    let ports: Vec<_> = here.map(OpenedStore::bare_port).collect();
     Box::new(move || {
         let ports = ports.clone();
         Box::pin(async move {

@@ -25,14 +25,14 @@ struct Named {
     owner: Owner,
 }
 
-/// Buckets of services elsewhere that are not known to be there.
+/// Buckets that are not known to be there: of services elsewhere, or behind layers that fail.
 pub(super) struct Awaited {
     store: SharedStore,
     buckets: Vec<Named>,
 }
 
-/// Makes the buckets that the configuration names and that are not there yet. What a service elsewhere does not let be made
-/// now is tried again later: it keeps nobody from starting.
+/// Makes the buckets that the configuration names and that are not there yet. What fails in passing, or is not let be made now
+/// by a service elsewhere, is tried again later: it keeps nobody from starting.
 ///
 /// # Errors
 /// Where one on this machine cannot be made, or belongs to another than the configuration says.
@@ -48,35 +48,56 @@ pub(super) async fn make_configured(
         let named = Named { name, owner: owner_of(bucket) };
         if is_here { &mut here } else { &mut elsewhere }.push(named);
     }
-    for named in &here {
-        make_here(named, store).await?;
+    let mut missing = Vec::new();
+    for named in here {
+        match make_here(&named, store).await {
+            Ok(()) => {}
+            // Its layers do not let it through now.
+            Err(Unmade::Passing(error)) => missing.push((named, error)),
+            Err(Unmade::Failed(failure)) => return Err(failure),
+        }
     }
     let attempts = elsewhere.iter().map(|named| make_elsewhere(named, store, START_MAX_WAIT));
-    let missing = join_all(attempts).await.into_iter().zip(elsewhere).filter_map(|(made, named)| {
-        let error = made.err()?;
+    let made = join_all(attempts).await.into_iter().zip(elsewhere);
+    missing.extend(made.filter_map(|(made, named)| Some((named, made.err()?))));
+    let awaited = missing.into_iter().map(|(named, error)| {
         tracing::warn!(bucket = %named.name, %error, "the bucket's store does not have it yet; it is tried again");
-        Some(named)
+        named
     });
-    Ok(Awaited { buckets: missing.collect(), store: store.clone() })
+    Ok(Awaited { buckets: awaited.collect(), store: store.clone() })
 }
 
-async fn make_here(named: &Named, store: &SharedStore) -> Result<(), Failure> {
+/// Why a bucket on this machine could not be made.
+enum Unmade {
+    Passing(StoreError),
+    Failed(Failure),
+}
+
+impl Unmade {
+    fn by(name: &BucketName, error: StoreError) -> Self {
+        match error.kind {
+            StoreErrorKind::Unavailable => Self::Passing(error),
+            _ => Self::Failed(Failure::new(format!("bucket.{name}: cannot make it: {error}"))),
+        }
+    }
+}
+
+async fn make_here(named: &Named, store: &SharedStore) -> Result<(), Unmade> {
     let cx = Context::background();
     let Named { name, owner } = named;
-    let cannot = |error: &StoreError| Failure::new(format!("bucket.{name}: cannot make it: {error}"));
     match store.bucket(&cx, name).await {
         Ok(found) if found.owner.id == owner.id => Ok(()),
-        Ok(found) => Err(Failure::configuration(format!(
+        Ok(found) => Err(Unmade::Failed(Failure::configuration(format!(
             "bucket.{name}.owner: the bucket is there already and belongs to \"{}\", not to \"{}\"",
             found.owner.display_name, owner.display_name
-        ))),
+        )))),
         Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Bucket)) => {
             let made = store.create_bucket(&cx, name, owner, &TagSet::default()).await;
-            made.map_err(|error| cannot(&error))?;
+            made.map_err(|error| Unmade::by(name, error))?;
             tracing::info!(bucket = %name, owner = %owner.display_name, "bucket made");
             Ok(())
         }
-        Err(error) => Err(cannot(&error)),
+        Err(error) => Err(Unmade::by(name, error)),
     }
 }
 

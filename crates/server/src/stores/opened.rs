@@ -99,6 +99,11 @@ impl OpenedStore {
         Ok(Self { name, engine: base.engine, stack, shown, observe, port })
     }
 
+    /// The store as a port, without its layers.
+    pub(crate) fn bare_port(&self) -> SharedStore {
+        self.engine.port()
+    }
+
     /// The store as a port, with its layers, watched.
     pub(crate) fn port(&self) -> SharedStore {
         self.port.clone()

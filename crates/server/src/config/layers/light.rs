@@ -3,9 +3,6 @@ use layers::{BandwidthOptions, FaultOptions, LimitOptions, OptionError, QuotaOpt
 use crate::config::ConfigError;
 use crate::config::section::Section;
 
-/// The longest prefix.
-const PREFIX_MAX_BYTES: usize = 512;
-
 pub(super) fn limit(section: &Section<'_>) -> Result<LimitOptions, ConfigError> {
     let default = LimitOptions::default();
     let options = LimitOptions {
@@ -59,13 +56,8 @@ pub(super) fn fault(section: &Section<'_>) -> Result<FaultOptions, ConfigError> 
 
 /// What all keys begin with inside a prefix layer.
 pub(super) fn prefix(section: &Section<'_>) -> Result<String, ConfigError> {
-    let prefix = section.required("prefix")?;
-    if prefix.len() > PREFIX_MAX_BYTES {
-        let message =
-            "is too long: at most 512 bytes, so that keys have the other half of what a store takes";
-        return Err(ConfigError::new(section.setting("prefix"), message));
-    }
-    Ok(prefix.to_owned())
+    section.required("prefix")?;
+    Ok(section.prefix()?.unwrap_or_default())
 }
 
 fn small(section: &Section<'_>, name: &str) -> Result<Option<u32>, ConfigError> {

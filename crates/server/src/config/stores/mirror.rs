@@ -53,8 +53,6 @@ pub(crate) enum MirrorRead {
 
 /// A copy on every target costs its bandwidth; more than this is a distribution network.
 const TARGETS_MAX: usize = 8;
-/// The longest prefix.
-const PREFIX_MAX_BYTES: usize = 512;
 
 impl MirrorWrite {
     /// The policy, as settings name it.
@@ -108,10 +106,7 @@ fn placed(section: &Section<'_>, path: &str) -> Result<TargetSettings, ConfigErr
     let remote = section.text("remote")?.map(BucketName::new).transpose().map_err(|error| {
         ConfigError::new(section.setting("remote"), format!("not a bucket name: {error}"))
     })?;
-    let prefix = section.text("prefix")?.map(str::to_owned);
-    if prefix.as_ref().is_some_and(|prefix| prefix.len() > PREFIX_MAX_BYTES) {
-        return Err(ConfigError::new(section.setting("prefix"), "is too long: at most 512 bytes"));
-    }
+    let prefix = section.prefix()?;
     let words = [Some(store.as_str()), remote.as_ref().map(BucketName::as_str), prefix.as_deref()];
     let name = words.into_iter().flatten().collect::<Vec<_>>().join("/");
     Ok(TargetSettings { name, store, remote, prefix, setting: path.to_owned() })

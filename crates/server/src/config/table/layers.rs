@@ -131,7 +131,7 @@ pub(in crate::config) const LAYER_FAULT: Table = Table {
         setting("errors", "0", "the part of calls that fail before they do anything, 0 to 1"),
         setting("lost", "0", "the part of calls that take effect and fail all the same, 0 to 1"),
         setting("cuts", "0", "the part of bodies that break off, 0 to 1"),
-        setting("stalls", "0", "the part of calls that never answer, 0 to 1"),
+        setting("stalls", "0", "the part of bodies that stand still and never go on, 0 to 1"),
         setting("seed", "unset", "a number that makes the same faults again"),
     ],
 };

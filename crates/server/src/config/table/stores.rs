@@ -1,4 +1,6 @@
-use super::{Table, setting};
+use super::{Setting, Table, setting};
+
+const LAYERS: Setting = setting("layers", "[]", "layers around the store, the outermost first");
 
 pub(in crate::config) const STORE_LOCAL: Table = Table {
     heading: "[store.NAME] kind = \"local\"",
@@ -6,7 +8,7 @@ pub(in crate::config) const STORE_LOCAL: Table = Table {
         setting("kind", "required", "`local`: files and metadata in a directory"),
         setting("path", "required", "the directory"),
         setting("inline_max", "64KiB", "objects up to this size stand beside their metadata, at most 256KiB"),
-        setting("layers", "[]", "layers around the store, the outermost first"),
+        LAYERS,
     ],
 };
 
@@ -17,7 +19,7 @@ pub(in crate::config) const STORE_MEMORY: Table = Table {
         setting("max_size", "unset", "the most bytes held; a write past it is refused"),
         setting("snapshot", "unset", "a file that holds the content between runs, written at shutdown"),
         setting("snapshot_every", "unset", "writes the snapshot this often too"),
-        setting("layers", "[]", "layers around the store, the outermost first"),
+        LAYERS,
     ],
 };
 
@@ -49,7 +51,7 @@ pub(in crate::config) const STORE_S3: Table = Table {
             "probe",
             "`probe`: conditional writes are passed on once a probe has shown that the service honours them; `native`: always; `refuse`: never",
         ),
-        setting("layers", "[]", "layers around the store, the outermost first"),
+        LAYERS,
     ],
 };
 
@@ -70,7 +72,7 @@ pub(in crate::config) const STORE_GCS: Table = Table {
         ),
         setting("access_key", "unset", "the id of an HMAC key, in place of credentials"),
         setting("secret_key", "unset", "its secret"),
-        setting("layers", "[]", "layers around the store, the outermost first"),
+        LAYERS,
     ],
 };
 
@@ -94,7 +96,7 @@ pub(in crate::config) const STORE_AZURE: Table = Table {
             "sluice-staging",
             "the container of parts on their way; hidden from listings and swept after seven days",
         ),
-        setting("layers", "[]", "layers around the store, the outermost first"),
+        LAYERS,
     ],
 };
 
@@ -115,7 +117,7 @@ pub(in crate::config) const STORE_DRIME: Table = Table {
             "refuse",
             "`refuse`: no conditional writes; `exclusive`: decided among this server's own writers, where nothing else writes to the drive",
         ),
-        setting("layers", "[]", "layers around the store, the outermost first"),
+        LAYERS,
     ],
 };
 
@@ -148,7 +150,7 @@ pub(in crate::config) const STORE_MIRROR: Table = Table {
             "`stores/NAME/journal.sqlite` in the state directory",
             "the file of what each target still owes; on a device that survives this machine's crash",
         ),
-        setting("layers", "[]", "layers around the store, the outermost first"),
+        LAYERS,
     ],
 };
 

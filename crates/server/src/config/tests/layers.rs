@@ -29,6 +29,18 @@ fn the_order_of_layers_is_that_of_their_slots() {
 }
 
 #[test]
+fn a_duration_has_an_end() {
+    let retry = |timeout: &str| format!("{{ kind = \"retry\", timeout = \"{timeout}\" }}");
+    let LayerSettings::Retry(options) = layer(&retry("876000h")) else { panic!("a retry") };
+    assert_eq!(options.timeout, Duration::from_secs(876_000 * 3600));
+    for timeout in ["3153600001s", "876001h", "3000000000000000h"] {
+        let refused = refused(&retry(timeout));
+        assert!(refused.starts_with("bucket.one.layers[0].timeout: is longer than 876000h"), "{refused}");
+    }
+    assert!(refused("{ kind = \"fault\", latency = \"876001h\" }").contains("is longer than 876000h"));
+}
+
+#[test]
 fn every_kind_of_layer_says_what_is_wrong_by_its_path() {
     assert!(refused("{ }").starts_with("bucket.one.layers[0].kind: is missing; one of \"log\""));
     assert!(

@@ -56,9 +56,8 @@ pub(super) fn open(
 impl Stack {
     pub(super) fn push_crypt(&mut self, layer: EncryptingLayer) {
         let stats = layer.crypt.stats().clone();
-        self.push(layer.crypt.clone());
+        self.push_counting(layer.crypt.clone(), move || of_crypt(&stats));
         self.crypts.push(layer);
-        self.readings.push(Box::new(move || of_crypt(&stats)));
     }
 }
 

@@ -1,14 +1,19 @@
+use std::cmp::Reverse;
 use std::sync::Arc;
 
-use gateway::Reading;
+use gateway::{Reading, ReadingValue};
 use layers::{
     Bandwidth, BandwidthStats, Fault, FaultStats, Limit, LimitStats, OptionError, Quota, Retry, RetryStats,
+    Usage,
 };
 use types::Counter;
 
 use super::Stack;
 use crate::failure::Failure;
 use crate::stores::readings::{counter, durations};
+
+/// Buckets of one quota that the metrics show, the fullest first.
+const QUOTA_BUCKETS_SHOWN: usize = 1000;
 
 /// Makes a layer of its options, which the settings have been held to already.
 pub(super) fn made<T>(setting: &str, made: Result<T, OptionError>) -> Result<T, Failure> {
@@ -18,32 +23,27 @@ pub(super) fn made<T>(setting: &str, made: Result<T, OptionError>) -> Result<T, 
 impl Stack {
     pub(super) fn push_limit(&mut self, limit: Limit) {
         let stats = limit.stats().clone();
-        self.push(limit);
-        self.readings.push(Box::new(move || of_limit(&stats)));
+        self.push_counting(limit, move || of_limit(&stats));
     }
 
     pub(super) fn push_bandwidth(&mut self, bandwidth: Bandwidth) {
         let stats = bandwidth.stats().clone();
-        self.push(bandwidth);
-        self.readings.push(Box::new(move || of_bandwidth(&stats)));
+        self.push_counting(bandwidth, move || of_bandwidth(&stats));
     }
 
     pub(super) fn push_quota(&mut self, quota: Quota) {
         let counted = quota.clone();
-        self.push(quota);
-        self.readings.push(Box::new(move || of_quota(&counted)));
+        self.push_counting(quota, move || of_quota(&counted));
     }
 
     pub(super) fn push_retry(&mut self, retry: Retry) {
         let stats = retry.stats().clone();
-        self.push(retry);
-        self.readings.push(Box::new(move || of_retry(&stats)));
+        self.push_counting(retry, move || of_retry(&stats));
     }
 
     pub(super) fn push_fault(&mut self, fault: Fault) {
         let stats: Arc<FaultStats> = fault.stats().clone();
-        self.push(fault);
-        self.readings.push(Box::new(move || of_fault(&stats)));
+        self.push_counting(fault, move || of_fault(&stats));
     }
 }
 
@@ -67,7 +67,29 @@ fn of_bandwidth(stats: &BandwidthStats) -> Vec<Reading> {
 }
 
 fn of_quota(quota: &Quota) -> Vec<Reading> {
-    vec![counter("sluice_quota_refused", "Writes that would have passed a quota", &quota.stats().refused)]
+    let gauge = |name, help, value: u64| Reading::new(name, help, ReadingValue::Gauge(value as f64));
+    let limits = quota.options();
+    let mut all = vec![counter(
+        "sluice_quota_refused",
+        "Writes that would have passed a quota",
+        &quota.stats().refused,
+    )];
+    all.extend(limits.bytes.map(|limit| gauge("sluice_quota_limit_bytes", "What a bucket may hold", limit)));
+    all.extend(
+        limits
+            .objects
+            .map(|limit| gauge("sluice_quota_limit_objects", "Objects that a bucket may hold", limit)),
+    );
+    let mut used = quota.usage();
+    used.sort_by_key(|(_, usage)| (Reverse(usage.bytes), Reverse(usage.objects)));
+    for (name, Usage { bytes, objects }) in used.into_iter().take(QUOTA_BUCKETS_SHOWN) {
+        let figures = [
+            gauge("sluice_quota_used_bytes", "What a bucket holds, writes under way included", bytes),
+            gauge("sluice_quota_used_objects", "Objects and versions that a bucket holds", objects),
+        ];
+        all.extend(figures.map(|reading| reading.label("inner_bucket", name.as_str())));
+    }
+    all
 }
 
 fn of_retry(stats: &RetryStats) -> Vec<Reading> {
