@@ -15,6 +15,7 @@ SECRET_KEY = "client-test-secret/with+special=characters"
 START_SECONDS = 120.0
 STOP_SECONDS = 120.0
 STARTS_MAX = 30
+PATIENCE_SECONDS = 60.0
 
 
 _given_ports = set()
@@ -29,6 +30,14 @@ def free_port():
         if port not in _given_ports:
             _given_ports.add(port)
             return port
+
+
+def until(happens, what):
+    """Waits for something that another process does in its own time."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not happens():
+        assert time.monotonic() < end, f"{what} did not happen within {PATIENCE_SECONDS:.0f} seconds"
+        time.sleep(0.02)
 
 
 def binary():

@@ -12,11 +12,9 @@ from boto import make_client, read, refused
 from conftest import bytes_of
 from gateways import REFUSED, s3_table
 from raw import HTTP, request
-from sluice import ACCESS_KEY, SECRET_KEY, Server, binary
+from sluice import ACCESS_KEY, SECRET_KEY, Server, binary, until
 
 pytestmark = pytest.mark.local("starts its own servers and the gateways in front of them")
-
-PATIENCE_SECONDS = 30.0
 
 
 @pytest.fixture
@@ -57,14 +55,6 @@ def check(home, config, *words, environment=None):
     command = [binary(), "check-config", "--config", str(path), *words]
     done = subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, timeout=120)
     return done.returncode, done.stdout + done.stderr
-
-
-def until(happens, what):
-    """Waits for something that another process does in its own time."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not happens():
-        assert time.monotonic() < end, f"{what} did not happen within {PATIENCE_SECONDS:.0f} seconds"
-        time.sleep(0.05)
 
 
 PLACES = """
