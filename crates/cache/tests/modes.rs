@@ -404,6 +404,30 @@ async fn a_write_that_fails_while_the_store_is_away_takes_nothing_from_readers()
 }
 
 #[tokio::test]
+async fn a_change_of_a_bucket_that_fails_while_the_store_is_away_takes_nothing_from_readers() {
+    let mut world = World::new(eager(Mode::Offline)).await;
+    world.behind.put("k", pattern(1, 1000)).await;
+    world.bucket().await.0.unwrap();
+    world.desk.get("k").await;
+    world.restart(eager(Mode::Offline)).await;
+    world.goes_away(true);
+    let (cx, name) = (Context::background(), world.desk.bucket.name.clone());
+    for _ in 0..2 {
+        let made = world.desk.store.create_bucket(&cx, &name, &common::owner(), &TagSet::default()).await;
+        assert!(matches!(refusal(made), StoreErrorKind::Unavailable));
+        let (bucket, note) = world.bucket().await;
+        assert_eq!((bucket.unwrap(), note), (world.desk.bucket.clone(), (Stale, Some(0))));
+        assert_eq!(world.desk.get("k").await.0, pattern(1, 1000));
+    }
+    // Once it cannot land any more, what the store says is believed again.
+    world.goes_away(false);
+    world.forward(301);
+    world.bucket().await.0.unwrap();
+    world.goes_away(true);
+    assert_eq!(world.bucket().await.1, (Hit, Some(0)));
+}
+
+#[tokio::test]
 async fn the_other_modes_serve_nothing_stale() {
     for mode in [Mode::Strict, Mode::Ttl] {
         let world = World::new(eager(mode)).await;

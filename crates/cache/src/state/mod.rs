@@ -39,13 +39,21 @@ pub(crate) struct KnownBucket {
     pub(crate) bucket: Bucket,
     /// When the store was asked last, in nanoseconds of a [`Timestamp`].
     seen_at: AtomicU64,
+    /// Whether a change of it has failed since, so that it may be another: it is not believed before the store says so again.
+    pub(crate) is_doubtful: bool,
     /// Its record on disk.
     pub(crate) recorded: Recorded,
 }
 
 impl KnownBucket {
-    pub(crate) fn new(bucket: Bucket, seen_at: Timestamp, recorded: Recorded) -> Self {
-        Self { bucket, seen_at: seen_at.as_nanos().into(), recorded }
+    pub(crate) fn new(bucket: Bucket, seen_at: Timestamp) -> Self {
+        let (is_doubtful, recorded) = (false, Recorded::default());
+        Self { bucket, seen_at: seen_at.as_nanos().into(), is_doubtful, recorded }
+    }
+
+    /// As it is known, in doubt and without a record.
+    pub(crate) fn in_doubt(&self) -> Self {
+        Self { is_doubtful: true, ..Self::new(self.bucket.clone(), self.seen_at()) }
     }
 
     pub(crate) fn seen_at(&self) -> Timestamp {

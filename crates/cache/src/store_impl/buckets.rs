@@ -8,7 +8,7 @@ use super::{Cached, View};
 use crate::change::Moment;
 use crate::disk::PurgeScope;
 use crate::error::is_uncertain;
-use crate::state::{BucketRecord, KnownBucket, Recorded};
+use crate::state::{BucketRecord, KnownBucket};
 
 /// The tag of a bucket's record.
 const RECORD: &str = "bucket";
@@ -82,7 +82,13 @@ impl View {
         call: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let id = self.bucket_id(name);
+        // A store that is away is no reason to lose what is known of its buckets.
+        let before = match self.belief.outlives_the_store() {
+            true => self.recall_bucket(name).await,
+            false => None,
+        };
         let mut change = self.core.changes.begin(id);
+        let after = self.core.changes.moment(id).after(1);
         self.core.buckets.lock().remove(&id);
         if let Some(key) = self.record(name.as_str(), "", RECORD) {
             self.remove_records(&[(key, id)]).await;
@@ -93,6 +99,12 @@ impl View {
         }
         change.end();
         self.core.buckets.lock().remove(&id);
+        if let Some(before) = before.filter(|_| outcome.is_err()) {
+            let mut buckets = self.core.buckets.lock();
+            if self.core.changes.is_quiet(after) {
+                buckets.put(id, before.in_doubt().into(), 1);
+            }
+        }
         self.core.listings.forget_bucket(Some(id));
         self.note(cx, CacheStatus::Bypass);
         outcome
@@ -118,7 +130,7 @@ impl View {
         let known = self.core.buckets.lock().get(&id).cloned();
         let locate = || self.record(bucket.name.as_str(), "", RECORD);
         let known = match known {
-            Some(known) if known.bucket == *bucket => {
+            Some(known) if known.bucket == *bucket && !known.is_doubtful => {
                 known.seen_again(seen_at);
                 if self.has_record(&known.recorded, locate) {
                     return;
@@ -129,9 +141,8 @@ impl View {
                 if let Some(key) = known.as_ref().and_then(|known| known.recorded.known_key()) {
                     self.core.disk.remove(key);
                 }
-                let recorded = Recorded::default();
-                recorded.begin(seen_at);
-                let known = Arc::new(KnownBucket::new(bucket.clone(), seen_at, recorded));
+                let known = Arc::new(KnownBucket::new(bucket.clone(), seen_at));
+                known.recorded.begin(seen_at);
                 let mut buckets = self.core.buckets.lock();
                 if self.core.changes.holds(moment) {
                     buckets.put(id, known.clone(), 1);
@@ -151,20 +162,21 @@ impl View {
         if !self.belief.answers_heads() {
             return None;
         }
-        let (bucket, seen_at) = self.recall_bucket(name).await?;
-        match self.belief.in_object(seen_at, self.now()) {
+        let known = self.recall_bucket(name).await?;
+        let (bucket, seen_at) = (known.bucket.clone(), known.seen_at());
+        match !known.is_doubtful && self.belief.in_object(seen_at, self.now()) {
             true => Some((bucket, seen_at, CacheStatus::Hit)),
             false => self.belief.outlives_the_store().then_some((bucket, seen_at, CacheStatus::Stale)),
         }
     }
 
-    async fn recall_bucket(&self, name: &BucketName) -> Option<(Bucket, Timestamp)> {
+    async fn recall_bucket(&self, name: &BucketName) -> Option<Arc<KnownBucket>> {
         let id = self.bucket_id(name);
         if let Some(known) = self.core.buckets.lock().get(&id) {
-            return Some((known.bucket.clone(), known.seen_at()));
+            return Some(known.clone());
         }
         let bytes = self.read_record(&self.record(name.as_str(), "", RECORD)?).await?;
         let BucketRecord { bucket, seen_at } = BucketRecord::decode(&bytes)?;
-        Some((bucket, seen_at))
+        Some(Arc::new(KnownBucket::new(bucket, seen_at)))
     }
 }
