@@ -220,6 +220,11 @@ impl Core {
         locked(&self.running).contains(&(target, bucket.clone(), key.clone()))
     }
 
+    /// Whether a call on any key of a bucket at the target is under way.
+    pub(crate) fn is_running_in(&self, target: usize, bucket: &BucketName) -> bool {
+        locked(&self.running).iter().any(|(place, name, _)| *place == target && name == bucket)
+    }
+
     /// Says that what is left of a bucket is being removed at a target, until what comes back is dropped. `None` while that is
     /// said already: the target's bucket of the name is not to be touched until then.
     pub(crate) fn removing(&self, target: usize, bucket: &BucketName) -> Option<Removing> {

@@ -71,6 +71,13 @@ pub(crate) struct Held {
     _entry: Entry,
 }
 
+impl Held {
+    /// Whether nobody shares it.
+    pub(crate) fn is_alone(&self) -> bool {
+        matches!(self._guard, Guard::Alone(_))
+    }
+}
+
 /// The place in the table of somebody who holds a lock or waits for it.
 struct Entry {
     locks: Arc<Locks>,

@@ -31,6 +31,10 @@ impl Core {
         let Some(_removing) = self.removing(place, name) else {
             return Err(StoreError::new(StoreErrorKind::Unavailable, OPERATION));
         };
+        // What is being written there was begun in the mode that the bucket has.
+        if self.is_running_in(place, name) {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, OPERATION));
+        }
         self.forget_target_bucket(place, name);
         if !debt.removed.is_empty() {
             self.remove_left(place, name, &debt).await?;

@@ -2,8 +2,8 @@ use std::collections::HashSet;
 
 use meta::Commit;
 use store::{
-    BucketUpdate, DeleteOptions, ListVersions, Missing, OpenOptions, Position, StoreError, StoreErrorKind,
-    VersionEntry, Versioning,
+    DeleteOptions, ListVersions, Missing, OpenOptions, Position, StoreError, StoreErrorKind, VersionEntry,
+    Versioning,
 };
 use types::{Context, ObjectKey, VersionId};
 
@@ -254,33 +254,6 @@ impl Turn {
             }
         }
         Err(failed)
-    }
-
-    /// Does a thing at a target whose bucket must keep versions for it: an older version with an id of its own that comes late
-    /// to a bucket where versions are suspended.
-    pub(crate) async fn in_mode_of<T>(
-        &self,
-        place: usize,
-        version: &Version,
-        doing: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        if self.record.versioning != Versioning::Suspended || version.random.is_none() {
-            return doing.await;
-        }
-        self.set_versioning_at(place, Versioning::Enabled).await?;
-        let done = doing.await;
-        self.set_versioning_at(place, Versioning::Suspended).await?;
-        done
-    }
-
-    async fn set_versioning_at(&self, place: usize, versioning: Versioning) -> Result<(), StoreError> {
-        let setting = self.core.call(place, &self.bucket, move |store, bucket| async move {
-            let update = BucketUpdate::Versioning(versioning);
-            store.update_bucket(&Context::background(), &bucket, update).await
-        });
-        let bucket = self.core.ask(place, setting).await?;
-        self.core.keep_target_bucket(place, bucket);
-        Ok(())
     }
 
     /// Removes the versions of the key at a target that nobody knows and that are newer than those that are known: they come

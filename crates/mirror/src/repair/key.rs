@@ -7,6 +7,7 @@ use store::{
 use types::{Body, BucketName, ByteRange, ChecksumKind, Context, ObjectKey, Passage, TagSet};
 
 use super::chore::{Ahead, Chore, KeyName};
+use super::mode::Company;
 use crate::core::Core;
 use crate::journal::{BucketRecord, Held, Origin, Sequence, Stray, Version};
 use crate::write::{Reply, Tail, Turn, Writers, refusal};
@@ -67,6 +68,7 @@ impl Core {
     /// one that is not wanted any more by then is dropped.
     async fn repair_steps(self: &Arc<Self>, place: usize, name: &KeyName) -> Result<(), StoreError> {
         let (mut prepared, mut ahead) = (None::<Prepared>, Ahead::default());
+        let mut company = Company::Shared;
         loop {
             let Some(record) = self.journal.bucket(&name.bucket).await? else {
                 return self.forget_debt(place, name).await;
@@ -74,9 +76,10 @@ impl Core {
             if record.handle != name.handle {
                 return self.forget_debt(place, name).await;
             }
-            let bucket = record.to_bucket(&name.bucket);
-            let mut turn = self.turn(&bucket, &name.key, OPERATION).await?;
-            match turn.next_chore(place, &mut ahead).await? {
+            let mut turn = self.turn_in_company(company, (&record, name)).await?;
+            let chore = turn.next_chore(place, &mut ahead).await?;
+            let has_company = std::mem::replace(&mut company, Company::of(&turn.record, &chore)) == company;
+            match chore {
                 Chore::Nothing => return turn.bring_up(place).await,
                 Chore::Put(version) => {
                     let mut ready = prepared.take();
@@ -86,7 +89,11 @@ impl Core {
                         ready = None;
                     }
                     if ready.is_some() || turn.is_there(place, &version).await {
-                        turn.do_chore(place, Chore::Put(version), ready).await?;
+                        if has_company {
+                            turn.do_chore(place, Chore::Put(version), ready).await?;
+                        } else {
+                            prepared = ready;
+                        }
                         continue;
                     }
                     let record = turn.record.clone();
@@ -96,7 +103,8 @@ impl Core {
                     let passage = Some(self.budget.passage().await);
                     prepared = Some(Prepared { passage, ..self.prepare(place, &errand).await? });
                 }
-                chore => turn.do_chore(place, chore, None).await?,
+                chore if has_company => turn.do_chore(place, chore, None).await?,
+                _ => {}
             }
         }
     }

@@ -4,6 +4,7 @@ mod bucket;
 mod chore;
 mod events;
 mod key;
+mod mode;
 mod pass;
 mod round;
 mod run;

@@ -9,7 +9,7 @@ use types::{BucketName, Context, ObjectKey, Timestamp};
 
 use super::fan::Call;
 use super::{Replies, Reply, Wanted, fan};
-use crate::core::Core;
+use crate::core::{Core, PATIENCE};
 use crate::journal::{
     BucketRecord, CopyAt, CopyState, Coverage, Current, Debt, Facts, Held, KeyPlace, KeyState, Member,
     Sequence, Stray, Version, What,
@@ -31,7 +31,7 @@ pub(crate) struct Turn {
     pub(super) empty_at: BTreeSet<usize>,
     pub(super) wanted: Wanted,
     _key: locks::Held,
-    _bucket: Option<Arc<locks::Held>>,
+    bucket_lock: Option<Arc<locks::Held>>,
 }
 
 /// Holds a condition to what stands under a key.
@@ -66,6 +66,25 @@ impl Core {
         let shared = Arc::new(self.locks.shared(LockName::Bucket(bucket.name.clone())).await);
         let record = self.record(bucket, operation).await?;
         let mut turn = self.turn_in(&bucket.name, record, key, Some(shared)).await?;
+        turn.settle_open().await?;
+        Ok(turn)
+    }
+
+    /// As [`Core::turn`], with nobody else in the bucket.
+    ///
+    /// # Errors
+    /// `Unavailable` where others do not leave it for a while: it is not worth keeping the next ones out.
+    pub(crate) async fn turn_alone(
+        self: &Arc<Self>,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        operation: &'static str,
+    ) -> Result<Turn, StoreError> {
+        let waiting = self.locks.alone(LockName::Bucket(bucket.name.clone()));
+        let alone = tokio::time::timeout(PATIENCE, waiting).await;
+        let alone = alone.map_err(|_| StoreError::new(StoreErrorKind::Unavailable, operation))?;
+        let record = self.record(bucket, operation).await?;
+        let mut turn = self.turn_in(&bucket.name, record, key, Some(Arc::new(alone))).await?;
         turn.settle_open().await?;
         Ok(turn)
     }
@@ -108,12 +127,17 @@ impl Core {
             empty_at: BTreeSet::new(),
             wanted: Wanted::always(),
             _key: lock,
-            _bucket: shared,
+            bucket_lock: shared,
         })
     }
 }
 
 impl Turn {
+    /// Whether nobody else is in the bucket.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.bucket_lock.as_ref().is_some_and(|lock| lock.is_alone())
+    }
+
     pub(crate) fn place(&self) -> KeyPlace<'_> {
         KeyPlace { bucket: &self.bucket, handle: self.record.handle, key: &self.key }
     }

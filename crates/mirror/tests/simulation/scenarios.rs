@@ -23,6 +23,7 @@ mod filling;
 mod leftovers;
 mod lost;
 mod repairs;
+mod suspended;
 mod takeover;
 
 const CONTENT: Content = Content { number: 7, size_bytes: 9_000 };
