@@ -1,7 +1,29 @@
 //! The store keeps the promises of the port over moto, which does not check signatures.
 //!
-//! The cases left out are those in which moto itself differs from S3: conditions of completions, deletes and copies'
-//! sources are not looked at, uploads and delete markers are told otherwise, and racing requests of one key mix.
+//! Left out, each for what moto itself does otherwise than S3, as the case run alone shows:
+//!
+//! - `a_completion_is_decided_by_its_condition`, `a_condition_on_a_named_version_looks_at_that_version`,
+//!   `a_source_that_is_not_the_one_named_is_a_conflict`, `a_part_of_another_source_is_a_conflict`: it does not look at these
+//!   conditions.
+//! - `each_target_has_its_own_outcome_in_order`, `one_key_may_be_named_several_times`: many deletes know no conditions, which a
+//!   probe finds out.
+//! - `a_thousand_keys_are_deleted_at_once`, `a_marker_put_and_removed_in_one_call_leaves_nothing`,
+//!   `writers_that_race_with_many_deletes_lose_nothing`: many deletes do not tell of the markers they put.
+//! - `a_delete_puts_a_marker_that_hides_and_removing_it_uncovers`: a marker that is named is told as no version.
+//! - `deleting_what_is_not_there_puts_a_marker_all_the_same`, `a_limit_of_nothing_asks_whether_there_is_any_version`: deletes of
+//!   what is not there put no markers.
+//! - `suspended_writes_replace_the_null_version_and_no_other`, `a_suspended_delete_puts_a_null_marker`,
+//!   `pages_of_versions_join_at_every_boundary`, `versions_fold_to_common_prefixes`, `a_bucket_is_emptied_page_by_page`: writes to
+//!   a suspended bucket take other versions with them, and deletes there tell no marker.
+//! - `tags_belong_to_a_version`: which version was tagged is not told.
+//! - `noncurrent_versions_and_markers_are_not_listed`: a prefix under which there are markers only is listed.
+//! - `an_aborted_upload_is_gone`, `a_completion_that_races_with_an_abort_is_whole_or_absent`,
+//!   `a_completion_never_takes_a_part_that_was_not_listed`, `racing_completions_make_one_object`: what is asked of an upload that
+//!   has ended, or is ending, fails as an error of the server.
+//! - `an_upload_belongs_to_its_key`: an upload is found under any key.
+//! - `a_listed_upload_shows_how_it_was_begun`: every upload is listed as of the standard class.
+//! - `parts_are_listed_page_by_page`: pages of parts count places and not numbers.
+//! - `parts_of_an_object_are_found_by_number`: a part that is asked for is the whole object.
 
 mod support;
 
@@ -30,6 +52,7 @@ fn world() -> IndependentWorld {
 conformance::store_suite!(@cases [ignore = "needs moto; cargo xtask test runs it"] world();
     buckets::a_bucket_is_found_as_it_was_made
     buckets::a_name_is_given_once
+    buckets::of_racing_creators_exactly_one_makes_the_bucket
     buckets::a_bucket_that_is_not_there_is_missing
     buckets::tags_are_replaced_and_removed
     buckets::versioning_is_enabled_and_suspended_but_never_removed
@@ -61,9 +84,13 @@ conformance::store_suite!(@cases [ignore = "needs moto; cargo xtask test runs it
     conditions::each_condition_of_a_delete_holds_or_changes_nothing
     conditions::each_condition_of_a_copy_holds_or_changes_nothing
     conditions::a_delete_marker_counts_as_no_object
+    conditions::of_racing_creators_exactly_one_wins
+    conditions::of_racing_replacers_exactly_one_wins
+    conditions::of_racing_conditional_deletes_exactly_one_finds_the_object
     conditions::unconditional_writers_of_one_key_all_come_through
     listing::pages_join_without_gap_or_repetition
     listing::odd_keys_are_listed_in_byte_order
+    listing::a_listing_goes_on_behind_any_position
     listing::a_limit_of_nothing_asks_whether_there_is_anything
     listing::a_listing_shows_what_head_shows
     listing::every_write_is_listed_at_once
@@ -73,6 +100,7 @@ conformance::store_suite!(@cases [ignore = "needs moto; cargo xtask test runs it
     versions::removing_the_newest_uncovers_the_next
     versions::removing_an_older_version_leaves_the_newest
     versions::an_object_from_before_versioning_is_the_null_version
+    versions::racing_writers_each_leave_a_version
     version_listing::an_unversioned_bucket_lists_null_versions
     deletes::versions_and_markers_of_one_key_go_together
     copies::a_copy_outlives_its_source
@@ -80,8 +108,12 @@ conformance::store_suite!(@cases [ignore = "needs moto; cargo xtask test runs it
     copies::an_object_copied_onto_itself_keeps_its_bytes
     copies::another_checksum_is_computed
     copies::a_version_is_copied_by_name
+    copies::an_object_in_parts_is_copied_with_its_parts
+    copies::copies_that_race_with_deletes_of_their_source_keep_their_bytes
     tags::tags_change_and_the_rest_stays
     tags::tags_of_nothing_are_missing
+    tags::racing_taggers_leave_one_whole_set
+    multipart::parts_join_in_their_order
     multipart::ranges_cross_parts
     multipart::a_part_uploaded_again_replaces_the_first
     multipart::a_wrong_list_of_parts_is_refused_and_the_upload_stays
@@ -90,6 +122,11 @@ conformance::store_suite!(@cases [ignore = "needs moto; cargo xtask test runs it
     multipart::composite_checksums_cover_the_parts
     multipart::a_part_of_another_algorithm_is_refused
     multipart::many_parts_make_one_object
+    multipart_races::parts_uploaded_at_once_are_all_there
+    multipart_races::an_open_object_in_parts_stays_as_it_was
+    copied_parts::parts_are_copied_whole_and_by_range
     copied_parts::parts_are_copied_from_objects_in_parts
+    upload_listing::uploads_are_listed_by_key_and_age
     upload_listing::ended_uploads_are_not_listed
+    model::random_histories_match_a_plain_model
 );

@@ -80,8 +80,9 @@ impl Inner {
         made: Made,
         answer: &HeaderMap,
     ) -> Result<PutOutcome, StoreError> {
-        let looked =
-            self.head_now(cx, upload.bucket.name.as_str(), upload.key, made.version_id.as_ref()).await;
+        // A null version needs no name, and not every service that tells one knows it by that.
+        let version = made.version_id.as_ref().filter(|version| **version != VersionId::Null);
+        let looked = self.head_now(cx, upload.bucket.name.as_str(), upload.key, version).await;
         let (size_bytes, modified_at, checksum) = match (looked, made.size_bytes) {
             (Ok((info, _)), _) if info.etag == made.etag => {
                 (info.size_bytes, info.modified_at, info.checksum)
