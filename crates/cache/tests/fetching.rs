@@ -587,18 +587,40 @@ async fn a_whole_object_is_not_read_from_its_blocks_before_it_is_verified() {
     assert_eq!(world.desk.get("k").await, (bytes, (Hit, Some(0))));
 }
 
-#[tokio::test]
-async fn a_reader_does_not_fail_with_another_object_of_the_same_digest() {
+/// Two objects of one digest, of 20 MiB.
+async fn twins() -> (World, Bytes) {
     let settings = LayerOptions { digest: Some("sha".into()), ..in_blocks(Mode::Ttl, MIB) };
-    let world = World::new(settings).await;
+    let (world, cx) = (World::new(settings).await, Context::background());
     let bytes = pattern(27, 20 * MIB as usize);
-    let cx = Context::background();
     for name in ["k", "other"] {
         let mut put = PutOptions::default();
         put.metadata.user.push(("sha".into(), "ab".repeat(32)));
         let body = Body::from_bytes(bytes.clone());
         world.behind.store.put(&cx, &world.behind.bucket, &key(name), body, put).await.unwrap();
     }
+    (world, bytes)
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_of_another_object_of_the_same_digest_that_are_wrong_end_the_read() {
+    let (world, bytes) = twins().await;
+    world.fails(&[Fault::BreaksAfter(u64::MAX), Fault::BreaksAfter(u64::MAX), Fault::WrongByte, Fault::Held]);
+    let held = world.far.hold.write().await;
+    let one = begun(&world, (1, 0)).await;
+    while world.far.reads.load(Ordering::SeqCst) < 4 {
+        tokio::task::spawn_blocking(|| {}).await.unwrap();
+    }
+    let desk = world.desk.clone();
+    let mut other = Box::pin(desk.get_with("other", OpenOptions::default()));
+    assert!(tokio::time::timeout(Duration::from_secs(1), &mut other).await.is_err());
+    drop(held);
+    assert!(one.await.unwrap().is_err() && other.await.0.is_err());
+    assert!(world.desk.get("other").await.0 == bytes);
+}
+
+#[tokio::test]
+async fn a_reader_does_not_fail_with_another_object_of_the_same_digest() {
+    let ((world, bytes), cx) = (twins().await, Context::background());
     // What the one asks for first waits, and meets nothing then; the other has joined it by that time.
     world.fails(&[Fault::Held, Fault::Held]);
     let held = world.far.hold.write().await;

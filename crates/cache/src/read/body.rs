@@ -2,7 +2,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use store::StoreError;
+use store::{StoreError, StoreErrorKind};
 use types::{Body, BodyError, BodyErrorKind, BodyStream, ByteRange, Frame};
 
 use super::Opening;
@@ -97,7 +97,7 @@ impl Reading {
             Ok(Piece::Written(body, until)) => State::Piece(body, until),
             Ok(Piece::Cached) => State::Between,
             Ok(Piece::Refused) => self.passing(),
-            Err(_) if self.opening.leave(reader.fill()) => {
+            Err(error) if is_gone(&error) && self.opening.leave(reader.fill()) => {
                 self.state = self.again();
                 return Ok(());
             }
@@ -198,6 +198,11 @@ impl BodyStream for Reading {
             }
         }
     }
+}
+
+/// Whether what was to be read is not there any more. What was wrong is another matter: some of it may have been handed out.
+fn is_gone(error: &Shared) -> bool {
+    matches!(error.kind(), StoreErrorKind::Conflict)
 }
 
 /// A body that comes past the cache, counted.
