@@ -300,7 +300,10 @@ impl History {
         }
         self.open(Life::long()).await;
         let drained = async {
-            while self.process().owed_operations().await > 0 {
+            // What was begun and is not settled yet is not owed yet.
+            while self.process().mirror.recover().await.expect("the journal is well") > 0
+                || self.process().owed_operations().await > 0
+            {
                 tokio::time::sleep(Duration::from_secs(5)).await;
             }
         };
