@@ -99,7 +99,8 @@ def test_each_bucket_has_its_own_layers(serve):
     with concurrent.futures.ThreadPoolExecutor(10) as pool:
         futures = [pool.submit(s3.list_objects_v2, Bucket="few") for _ in range(30)]
         errors = [future.exception() for future in futures if future.exception()]
-    assert errors and all(error.response["ResponseMetadata"]["HTTPStatusCode"] == 503 for error in errors)
+    assert errors and all(error.response["Error"]["Code"] == "SlowDown" for error in errors)
+    assert all(error.response["ResponseMetadata"]["HTTPStatusCode"] == 503 for error in errors)
     assert server.metrics()['sluice_limit_refused_total{bucket="few"}'] == len(errors)
     assert "list" in server.log.read_text()
 

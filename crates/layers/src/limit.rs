@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use store::{Layer, SharedStore, Slot, StoreError, StoreErrorKind};
+use store::{Layer, SharedStore, Slot, StoreError, StoreErrorKind, Throttled};
 use tokio::time::Instant;
 use types::{Body, BodyError, BodyStream, Counter, DurationHistogram, Frame, RequestId};
 
@@ -126,11 +126,10 @@ impl Hook for Gate {
         let begun = Instant::now();
         let Some(place) = self.turn(call, begun).await else {
             self.stats.refused.add(1);
-            let kind = StoreErrorKind::Unavailable;
             return Err(StoreError::with_source(
-                kind,
+                StoreErrorKind::Unavailable,
                 call.operation.name(),
-                "the configured limit is reached",
+                Throttled,
             ));
         };
         self.stats.waits.observe(begun.elapsed());

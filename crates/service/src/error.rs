@@ -126,8 +126,20 @@ fn conflict(subject: &Subject<'_>) -> S3Error {
     }
 }
 
+/// What S3 answers to an error of a store.
+pub(crate) fn of_store(subject: &Subject<'_>, error: StoreError) -> S3Error {
+    if error.is_throttled() {
+        return later(ErrorCode::SlowDown);
+    }
+    to_s3(subject, error.kind)
+}
+
 fn unavailable() -> S3Error {
-    S3Error::new(ErrorCode::ServiceUnavailable).header(ErrorHeader::RetryAfter(RETRY_AFTER_SECS))
+    later(ErrorCode::ServiceUnavailable)
+}
+
+fn later(code: ErrorCode) -> S3Error {
+    S3Error::new(code).header(ErrorHeader::RetryAfter(RETRY_AFTER_SECS))
 }
 
 fn part(subject: &Subject<'_>, problem: PartProblem) -> S3Error {

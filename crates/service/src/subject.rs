@@ -44,6 +44,6 @@ impl<'a> Subject<'a> {
     /// What S3 answers to the store's error. The error ends here, so what the operator should know of it is logged here.
     pub(crate) fn error(&self, cx: &Context, error: StoreError) -> S3Error {
         error::log(cx, self.operation, &error);
-        error::to_s3(self, error.kind)
+        error::of_store(self, error)
     }
 }

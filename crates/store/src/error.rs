@@ -1,5 +1,5 @@
 use std::error::Error;
-use std::fmt;
+use std::{fmt, iter};
 
 use types::{BodyError, ChecksumAlgorithm, Timestamp, VersionId};
 
@@ -121,12 +121,33 @@ impl StoreError {
         Self { kind, operation, source: Some(source.into()) }
     }
 
+    /// Whether the store could not be asked because its callers come faster than they may.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        let first: Option<&(dyn Error + 'static)> = self.source();
+        let mut causes = iter::successors(first, |cause| (*cause).source());
+        matches!(self.kind, StoreErrorKind::Unavailable) && causes.any(|cause| cause.is::<Throttled>())
+    }
+
     /// An error that says what is not there.
     #[must_use]
     pub fn missing(what: Missing, operation: &'static str) -> Self {
         Self::new(StoreErrorKind::Missing(what), operation)
     }
 }
+
+/// The cause of an [`Unavailable`](StoreErrorKind::Unavailable) that says nothing of the store: its callers come faster than they may
+/// here. S3 answers it with 503 `SlowDown`, which clients take as a wish to send less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Throttled;
+
+impl fmt::Display for Throttled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the configured limit is reached")
+    }
+}
+
+impl Error for Throttled {}
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

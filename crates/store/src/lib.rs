@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub use bucket::{Bucket, BucketPage, BucketStore, BucketUpdate, ListBuckets, Versioning};
 pub use capabilities::{Capabilities, Support};
-pub use error::{Missing, PartProblem, StoreError, StoreErrorKind};
+pub use error::{Missing, PartProblem, StoreError, StoreErrorKind, Throttled};
 pub use layer::{Layer, LayerClash, Slot, check_order, stack};
 pub use list::{
     ListEntry, ListObjects, ListPage, ListUploads, ListVersions, ObjectSummary, Position, UploadEntry,

@@ -141,3 +141,14 @@ fn marker(named: bool) -> StoreErrorKind {
     let version_id = VersionId::from_text("v1");
     StoreErrorKind::DeleteMarker { version_id, named, modified_at: Timestamp::from_secs(9) }
 }
+
+#[test]
+fn only_a_limit_that_was_set_is_slow_down() {
+    let answer = |error| of_store(&Subject::new(Operation::PutObject), error).code;
+    let unavailable = || StoreError::new(StoreErrorKind::Unavailable, "put");
+    assert_eq!(answer(unavailable()), ErrorCode::ServiceUnavailable);
+    let limited = StoreError { source: Some(store::Throttled.into()), ..unavailable() };
+    assert_eq!(answer(StoreError { source: Some(limited.into()), ..unavailable() }), ErrorCode::SlowDown);
+    let failed = StoreError::with_source(StoreErrorKind::Internal, "put", store::Throttled);
+    assert_eq!(answer(failed), ErrorCode::InternalError);
+}
