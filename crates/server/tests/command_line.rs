@@ -129,8 +129,17 @@ fn a_command_needs_a_server_where_it_touches_what_is_in_memory() {
          [store.half]\nkind = \"mirror\"\ntargets = [{ store = \"ram\", prefix = \"x/\" }, { store = \"left\", prefix = \"x/\" }]\n\
          [bucket.\"*\"]\nstore = \"ram\"\n[bucket.kept]\nstore = \"both\"\n[bucket.lost]\nstore = \"half\"\n",
     );
-    for command in [["mirror", "status", "both"], ["mirror", "repair", "both"], ["mirror", "verify", "both"]]
-    {
+    let mirror = [["mirror", "status", "both"], ["mirror", "repair", "both"], ["mirror", "verify", "both"]];
+    for command in mirror {
+        let (is_done, said) = run(&dir, &command);
+        assert!(
+            !is_done && said.contains("sluice-data, where mirrors keep what they know"),
+            "{command:?}: {said}"
+        );
+        assert!(!dir.path().join("sluice-data").exists(), "{command:?} made a journal");
+    }
+    std::fs::create_dir(dir.path().join("sluice-data")).unwrap();
+    for command in mirror {
         let (is_done, said) = run(&dir, &command);
         assert!(is_done, "{command:?}: {said}");
     }

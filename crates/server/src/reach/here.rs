@@ -20,6 +20,7 @@ pub(super) async fn run_here(
     renderer: &mut Renderer,
 ) -> Result<(), Failure> {
     refuse_memory(&config, request)?;
+    refuse_new_journals(&config, request)?;
     let _locks = lock_directories(&config).map_err(|failure| {
         Failure::new(format!("{failure}. Where that is a server, name its admin listener with --admin"))
     })?;
@@ -51,6 +52,18 @@ fn refuse_memory(config: &Config, request: &JobRequest) -> Result<(), Failure> {
             "no server answers, and store \"{}\" is in the memory of one: only a running server can do this",
             store.name
         ))),
+    }
+}
+
+/// What a mirror owes stands in its journal: one that is made now would say that nothing is owed.
+fn refuse_new_journals(config: &Config, request: &JobRequest) -> Result<(), Failure> {
+    match &config.state_dir {
+        Some(dir) if request.room == "mirror" && !dir.is_dir() => Err(Failure::new(format!(
+            "no server answers, and there is no {}, where mirrors keep what they know: name the server's data directory with --data, \
+             or its admin listener with --admin",
+            dir.display()
+        ))),
+        _ => Ok(()),
     }
 }
 
