@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cache::{Cache, LayerOptions, Mode};
-use common::far::Far;
+use common::far::{Far, Fault};
 use common::{Desk, HandClock, MIB, Native, Near, Said, cached, eager, key, options, pattern, said};
 use store::{
     Bucket, BucketUpdate, Layer, ListObjects, ListVersions, Missing, ObjectInfo, OpenOptions, SharedStore,
@@ -304,6 +304,29 @@ async fn the_bucket_of_what_is_believed_is_believed_while_the_store_is_away() {
             Mode::Immutable => assert_eq!((bucket.unwrap(), note.0), (world.desk.bucket.clone(), Hit)),
             _ => assert!(matches!(refusal(bucket), StoreErrorKind::Unavailable)),
         }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_about_a_bucket_that_was_overtaken_takes_nothing_of_the_newer_one() {
+    for mode in [Mode::Immutable, Mode::Offline] {
+        let mut world = World::new(eager(mode)).await;
+        world.far.bucket_faults.lock().extend([Fault::Held]);
+        let held = world.far.hold.write().await;
+        let (store, name) = (world.desk.store.clone(), world.desk.bucket.name.clone());
+        let overtaken = tokio::spawn(async move { store.bucket(&Context::background(), &name).await });
+        while !world.far.bucket_faults.lock().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let (cx, update) = (Context::background(), BucketUpdate::Versioning(Versioning::Enabled));
+        let updated = world.desk.store.update_bucket(&cx, &world.desk.bucket, update).await.unwrap();
+        assert_eq!(world.bucket().await.0.unwrap(), updated);
+        world.settle().await;
+        drop(held);
+        assert_eq!(overtaken.await.unwrap().unwrap(), world.desk.bucket);
+        world.restart(eager(mode)).await;
+        world.goes_away(true);
+        assert_eq!(world.bucket().await.0.unwrap(), updated, "{mode:?}");
     }
 }
 

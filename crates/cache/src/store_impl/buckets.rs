@@ -138,15 +138,18 @@ impl View {
                 known
             }
             known => {
-                if let Some(key) = known.as_ref().and_then(|known| known.recorded.known_key()) {
-                    self.core.disk.remove(key);
-                }
+                let before = known;
                 let known = Arc::new(KnownBucket::new(bucket.clone(), seen_at));
                 known.recorded.begin(seen_at);
                 let mut buckets = self.core.buckets.lock();
-                if self.core.changes.holds(moment) {
-                    buckets.put(id, known.clone(), 1);
+                if !self.core.changes.holds(moment) {
+                    return;
                 }
+                // Under the lock that whoever changes the bucket takes next: the record of what it was changed to stays.
+                if let Some(key) = before.as_ref().and_then(|before| before.recorded.known_key()) {
+                    self.core.disk.remove(key);
+                }
+                buckets.put(id, known.clone(), 1);
                 known
             }
         };

@@ -46,6 +46,8 @@ pub(crate) enum Fault {
     StallsAfter(u64),
     /// It is never answered.
     Hangs,
+    /// It is answered after so long.
+    Late(Duration),
     /// It waits for as long as [`Far::hold`] is held.
     Held,
 }
@@ -63,6 +65,8 @@ pub(crate) struct Far {
     pub(crate) faults: Mutex<VecDeque<Fault>>,
     /// What goes wrong with the next opens, heads and listings.
     pub(crate) call_faults: Mutex<VecDeque<Fault>>,
+    /// What goes wrong with the next answers about the bucket.
+    pub(crate) bucket_faults: Mutex<VecDeque<Fault>>,
     /// The object of which no more can be read, for it is not there any more.
     pub(crate) gone: Mutex<Option<String>>,
     /// The keys whose deletes among many are neither done nor answered.
@@ -128,6 +132,10 @@ impl Far {
         match fault {
             Some(Fault::Refused) => Err(StoreError::new(StoreErrorKind::Unavailable, "ask far away")),
             Some(Fault::Hangs) => std::future::pending().await,
+            Some(Fault::Late(by)) => {
+                tokio::time::sleep(by).await;
+                Ok(())
+            }
             Some(Fault::Held) => {
                 drop(self.hold.read().await);
                 Ok(())
@@ -295,7 +303,10 @@ impl BucketStore for FarStore {
 
     async fn bucket(&self, cx: &Context, name: &BucketName) -> Result<Bucket, StoreError> {
         self.far.arrive().await?;
-        self.inner.bucket(cx, name).await
+        let bucket = self.inner.bucket(cx, name).await;
+        let fault = self.far.bucket_faults.lock().pop_front();
+        self.far.strike(fault).await?;
+        bucket
     }
 
     async fn update_bucket(
