@@ -13,6 +13,7 @@ use cache::{BLOCK_MIN_BYTES, Cache, LayerOptions, Mode};
 use common::far::{Far, Fault};
 use common::{Desk, HandClock, MIB, Native, Near, cached, key, options, pattern};
 use store::{ListObjects, OpenOptions, PutOptions, SharedStore, StoreError, StoreErrorKind};
+use tokio::time::Instant;
 use types::CacheStatus::{Bypass, Hit, Miss, Revalidated};
 use types::{Body, BodyErrorKind, ByteRange, Context, ETag, Frame, RangeSpec};
 
@@ -513,6 +514,54 @@ async fn heads_and_listings_that_are_never_answered_hold_nobody_up_for_ever() {
     let (first, second) = tokio::join!(list(), list());
     assert!(matches!(first.unwrap_err().kind, StoreErrorKind::Unavailable));
     assert_eq!(second.unwrap().entries.len(), 1);
+}
+
+/// What a store answers after it has waited and asked again by itself.
+const LATE: Duration = Duration::from_secs(61);
+
+#[tokio::test(start_paused = true)]
+async fn who_began_an_open_waits_for_as_long_as_the_store_tries() {
+    for mode in MODES {
+        let world = World::new(options(mode)).await;
+        let bytes = pattern(26, 100_000);
+        world.behind.put("k", bytes.clone()).await;
+        world.far.call_faults.lock().extend([Fault::Late(LATE)]);
+        let began_at = Instant::now();
+        assert!(world.desk.get("k").await.0 == bytes, "{mode:?}");
+        assert!(began_at.elapsed() >= LATE, "{mode:?}");
+        assert_eq!(world.far.requests().0, 1, "{mode:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_for_an_open_for_too_long_share_another() {
+    for mode in MODES {
+        let world = World::new(options(mode)).await;
+        let bytes = pattern(27, 100_000);
+        world.behind.put("k", bytes.clone()).await;
+        world.far.call_faults.lock().extend([Fault::Late(2 * LATE)]);
+        let began_at = Instant::now();
+        let first = begun(&world, (1, 0)).await;
+        let heads = |waiter| if mode == Mode::Strict { waiter } else { 0 };
+        let (second, third) = (begun(&world, (1, heads(1))).await, begun(&world, (1, heads(2))).await);
+        assert!(second.await.unwrap().unwrap() == bytes, "{mode:?}");
+        assert!(third.await.unwrap().unwrap() == bytes, "{mode:?}");
+        assert!(began_at.elapsed() <= LATE, "{mode:?}");
+        assert_eq!(world.far.requests().0, 2, "{mode:?}");
+        assert!(first.await.unwrap().unwrap() == bytes, "{mode:?}");
+        assert!(began_at.elapsed() >= 2 * LATE, "{mode:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_began_a_head_or_a_page_waits_for_as_long_as_the_store_tries() {
+    let world = World::new(LayerOptions { list_ttl: Duration::from_secs(30), ..options(Mode::Ttl) }).await;
+    world.behind.put("k", pattern(28, 10)).await;
+    let (cx, Desk { store, bucket }) = (Context::background(), world.desk.clone());
+    world.far.call_faults.lock().extend([Fault::Late(LATE), Fault::Late(LATE)]);
+    assert_eq!(store.head(&cx, &bucket, &key("k"), OpenOptions::default()).await.unwrap().size_bytes, 10);
+    let page = store.list(&cx, &bucket, ListObjects { limit: 10, ..ListObjects::default() }).await;
+    assert_eq!(page.unwrap().entries.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

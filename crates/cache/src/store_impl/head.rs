@@ -134,7 +134,7 @@ impl View {
                 .map_err(|error| error.store_error()),
             Joined::Waiting(flight) => {
                 self.core.stats.joined.add(1);
-                match flight.outcome().await {
+                match flight.outcome_soon().await {
                     Some(Ok(state)) => Ok(state),
                     // Another's failure is not ours, and absence is believed for another time than objects are.
                     Some(Err(_)) | None => self.ask(look).await,
@@ -162,7 +162,7 @@ impl View {
     }
 }
 
-/// A flight that ended without an outcome: its task was stopped.
+/// A flight that ended without an outcome: it took too long in all, or its task was stopped.
 pub(super) fn came_down() -> Shared {
     StoreError::new(StoreErrorKind::Unavailable, "ask the store").into()
 }

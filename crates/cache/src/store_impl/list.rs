@@ -115,7 +115,7 @@ impl View {
             }
             Joined::Waiting(flight) => {
                 self.core.stats.joined.add(1);
-                match flight.outcome().await {
+                match flight.outcome_soon().await {
                     Some(Ok(listed)) => Ok(listed),
                     Some(Err(_)) | None => self.ask_page(cx, bucket, &name, asked).await,
                 }

@@ -193,7 +193,7 @@ impl View {
             if let Some(opened) = self.share(look, flight).await.transpose() {
                 return Some(opened);
             }
-            // Whatever flies by now has begun since we came.
+            // Whatever flies by now has begun since we came: it is waited for as if we had.
             joined = self.open_once(look, expected.as_ref(), round);
         }
         let outcome = match joined {
@@ -206,7 +206,7 @@ impl View {
         Some(self.answer(look, outcome))
     }
 
-    /// Waits for what another has asked for. `None` where it does not answer us: another's failure is not ours.
+    /// Waits for what another has asked for. `None` where it does not answer us, or not soon: another's failure is not ours.
     async fn share(
         self: &Arc<Self>,
         look: &Look<'_>,
@@ -216,7 +216,7 @@ impl View {
         if !self.belief.shares_object(flight.began_at, look.now) {
             return self.share_if_same(look, flight).await;
         }
-        match flight.outcome().await {
+        match flight.outcome_soon().await {
             Some(found @ OpenOutcome::Found(..)) => self.answer(look, found).map(Some),
             _ => Ok(None),
         }
@@ -228,7 +228,7 @@ impl View {
         look: &Look<'_>,
         flight: &Flight<OpenOutcome>,
     ) -> Result<Option<Opened>, StoreError> {
-        let (told, outcome) = tokio::join!(self.ask(look), flight.outcome());
+        let (told, outcome) = tokio::join!(self.ask(look), flight.outcome_soon());
         let told = told.inspect_err(|_| self.note(look.cx, CacheStatus::Miss))?;
         match outcome {
             Some(OpenOutcome::Found(state, bytes)) if is_same(&told, &state) => {
