@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use store::{Bucket, Layer, SharedStore, Slot, StoreError, UploadRef};
+use store::{Bucket, Layer, SharedStore, Slot, StoreError};
 use types::{BucketName, Counter};
 
 use crate::OptionError;
@@ -120,13 +120,9 @@ impl Hook for Kept {
                 self.forget(call);
                 Ok(answer)
             }
-            Change::NewUpload { bucket } => self.write(call, bucket).begin_upload(sent, run).await,
-            Change::Abort(UploadRef { bucket, id, .. }) => {
-                self.write(call, bucket).abort(id, sent, run).await
-            }
-            Change::Completion(UploadRef { bucket, key, id }) => {
-                self.write(call, bucket).complete(key, id, sent, run).await
-            }
+            Change::NewUpload { bucket, key } => self.write(call, bucket).begin_upload(key, sent, run).await,
+            Change::Abort(upload) => self.write(call, upload.bucket).abort(*upload, sent, run).await,
+            Change::Completion(upload) => self.write(call, upload.bucket).complete(*upload, sent, run).await,
             Change::Object { bucket, key, bytes } => {
                 self.write(call, bucket).put(key, *bytes, sent, run).await
             }

@@ -320,14 +320,21 @@ impl Random for Script {
 }
 
 impl World {
-    /// The same bucket, where the answer of the second call is lost. The first one finds nothing and draws its latency only; the
-    /// second one draws its latency, and then whether its answer is lost.
-    fn losing_the_second(&self) -> SharedStore {
+    /// The same bucket, where answers are lost as scripted. A call that finds nothing draws its latency only; one that succeeds
+    /// draws its latency, and then whether its answer is lost.
+    fn losing(&self, draws: u64) -> SharedStore {
         let options = FaultOptions { lost: 0.5, ..FaultOptions::default() };
-        let fault = Fault::new(options, Arc::new(Script(AtomicU64::new(0b100)))).unwrap();
+        let fault = Fault::new(options, Arc::new(Script(AtomicU64::new(draws)))).unwrap();
         self.quota.wrap(fault.wrap(self.below.clone()))
     }
 }
+
+/// The first call, which succeeds.
+const FIRST: u64 = 0b10;
+/// The second call, behind one that finds nothing.
+const SECOND: u64 = 0b100;
+/// The second call, behind one that finds nothing, and the third.
+const SECOND_AND_THIRD: u64 = 0b1_0100;
 
 #[tokio::test(start_paused = true)]
 async fn a_completion_whose_answer_is_lost_is_not_counted_twice_for_good() {
@@ -337,7 +344,7 @@ async fn a_completion_whose_answer_is_lost_is_not_counted_twice_for_good() {
     let (name, options) = (key("made"), CompleteOptions::default());
     let upload = UploadRef { bucket: &world.bucket, key: &name, id: &id };
     // The first call looks at what is replaced.
-    let lost = world.losing_the_second().complete_upload(&cx(), upload, vec![part.clone()], options).await;
+    let lost = world.losing(SECOND).complete_upload(&cx(), upload, vec![part.clone()], options).await;
     assert!(matches!(lost.unwrap_err().kind, StoreErrorKind::Unavailable));
     assert_eq!(world.used(), Usage { bytes: 200, objects: 1 });
     tokio::time::advance(Duration::from_secs(60)).await;
@@ -349,17 +356,75 @@ async fn a_completion_whose_answer_is_lost_is_not_counted_twice_for_good() {
     assert_eq!(world.checked().await, (100, 1));
 }
 
+fn is_missing_upload<T>(outcome: Result<T, StoreError>) -> bool {
+    matches!(outcome, Err(StoreError { kind: StoreErrorKind::Missing(store::Missing::Upload), .. }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_of_an_upload_that_has_ended_gives_its_room_back_when_it_matters() {
+    for (versioning, losing) in [(Versioning::Off, SECOND), (Versioning::Enabled, FIRST)] {
+        let mut world = World::with(QuotaOptions { bytes: Some(250), objects: None }).await;
+        if versioning != Versioning::Off {
+            world.set(versioning).await;
+        }
+        let id = world.begin("made").await;
+        let part = world.part("made", &id, 1, 100).await;
+        let (name, options) = (key("made"), CompleteOptions::default());
+        let upload = UploadRef { bucket: &world.bucket, key: &name, id: &id };
+        world.losing(losing).complete_upload(&cx(), upload, vec![part], options).await.unwrap_err();
+        let late = world.store.put_part(&cx(), upload, 2, body(10), PartOptions::default()).await;
+        assert!(is_missing_upload(late));
+        assert!(is_missing_upload(world.store.abort_upload(&cx(), upload).await));
+        assert!(world.used().bytes >= 100 && world.used().objects >= 1, "{:?}", world.used());
+        tokio::time::advance(Duration::from_secs(60)).await;
+        world.put("another", 150).await;
+        assert_eq!(world.checked().await, (250, 2));
+    }
+}
+
 #[tokio::test]
-async fn a_part_of_an_upload_that_has_ended_gives_its_room_back() {
-    let world = World::with(PLENTY).await;
-    let id = world.begin("made").await;
-    let part = world.part("made", &id, 1, 100).await;
-    let (name, options) = (key("made"), CompleteOptions::default());
-    let upload = UploadRef { bucket: &world.bucket, key: &name, id: &id };
-    world.losing_the_second().complete_upload(&cx(), upload, vec![part], options).await.unwrap_err();
-    let late = world.store.put_part(&cx(), upload, 2, body(10), PartOptions::default()).await;
-    assert!(matches!(late.unwrap_err().kind, StoreErrorKind::Missing(store::Missing::Upload)));
-    assert_eq!(world.checked().await, (100, 1));
+async fn an_upload_asked_for_under_another_key_keeps_its_room() {
+    for versioning in [Versioning::Off, Versioning::Enabled] {
+        let mut world = World::with(PLENTY).await;
+        if versioning != Versioning::Off {
+            world.set(versioning).await;
+        }
+        let id = world.begin("a").await;
+        let part = world.part("a", &id, 1, 100).await;
+        let name = key("b");
+        let upload = UploadRef { bucket: &world.bucket, key: &name, id: &id };
+        let late = world.store.put_part(&cx(), upload, 1, body(10), PartOptions::default()).await;
+        assert!(is_missing_upload(late));
+        assert_eq!(world.checked().await, (100, 0));
+        let options = CompleteOptions::default();
+        let completed = world.store.complete_upload(&cx(), upload, vec![part.clone()], options).await;
+        assert!(is_missing_upload(completed));
+        assert_eq!(world.checked().await, (100, 0));
+        assert!(is_missing_upload(world.store.abort_upload(&cx(), upload).await));
+        assert_eq!(world.checked().await, (100, 0));
+        world.complete("a", &id, &[part]).await;
+        assert_eq!(world.checked().await, (100, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_completion_that_nobody_could_look_after_is_counted_when_it_is_repeated() {
+    for (versioning, losing) in [(Versioning::Off, SECOND_AND_THIRD), (Versioning::Enabled, FIRST)] {
+        let mut world = World::with(PLENTY).await;
+        if versioning != Versioning::Off {
+            world.set(versioning).await;
+        }
+        let id = world.begin("made").await;
+        let part = world.part("made", &id, 1, 100).await;
+        let (name, options) = (key("made"), CompleteOptions::default());
+        let upload = UploadRef { bucket: &world.bucket, key: &name, id: &id };
+        let parts = vec![part.clone()];
+        world.losing(losing).complete_upload(&cx(), upload, parts, options).await.unwrap_err();
+        world.complete("made", &id, &[part]).await;
+        let (used, there) = (world.used(), recount(&world.below, &world.bucket).await);
+        assert_eq!(there, Usage { bytes: 100, objects: 1 });
+        assert!(used.bytes >= there.bytes && used.objects >= there.objects, "{used:?} {there:?}");
+    }
 }
 
 #[tokio::test]

@@ -3,13 +3,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use store::{StoreError, StoreErrorKind, UploadId};
+use store::{StoreError, StoreErrorKind};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::book::{Book, Phase};
 use super::count::{Below, Counted};
-use super::group::{Limits, Usage};
+use super::group::{Limits, Upload, Usage};
 
 /// How long a write waits while its bucket is counted.
 const COUNT_WAIT: Duration = Duration::from_secs(10);
@@ -113,28 +113,28 @@ impl Account {
         is_worth_it
     }
 
-    /// Knows of an upload that was begun.
-    pub(super) fn begin_upload(&self, id: &UploadId) {
-        self.book.lock().uploads.insert(id.clone(), 0);
+    /// Knows of an upload that was begun, unless a part of it was here first.
+    pub(super) fn begin_upload(&self, upload: Upload) {
+        self.book.lock().uploads.entry(upload).or_insert(0);
     }
 
     /// Whether it knows of an upload.
-    pub(super) fn knows_upload(&self, id: &UploadId) -> bool {
-        self.book.lock().uploads.contains_key(id)
+    pub(super) fn knows_upload(&self, upload: &Upload) -> bool {
+        self.book.lock().uploads.contains_key(upload)
     }
 
     /// Knows of an upload that was begun unheard, and of the bytes of its parts, unless it has heard of it meanwhile.
-    pub(super) fn hear_of_upload(&self, id: &UploadId, bytes: u64) {
+    pub(super) fn hear_of_upload(&self, upload: Upload, bytes: u64) {
         let mut book = self.book.lock();
-        if let Entry::Vacant(unheard) = book.uploads.entry(id.clone()) {
+        if let Entry::Vacant(unheard) = book.uploads.entry(upload) {
             unheard.insert(bytes);
             book.used = book.used.plus(Usage { bytes, objects: 0 });
         }
     }
 
     /// Forgets an upload that has ended; its parts' bytes, which are still counted, where it was known.
-    pub(super) fn end_upload(&self, id: &UploadId) -> Option<u64> {
-        self.book.lock().uploads.remove(id)
+    pub(super) fn end_upload(&self, upload: &Upload) -> Option<u64> {
+        self.book.lock().uploads.remove(upload)
     }
 
     /// Gives bytes back that nothing holds any more.

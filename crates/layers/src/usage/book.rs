@@ -1,12 +1,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use store::{StoreError, UploadId};
+use store::StoreError;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::claim::End;
-use super::group::{Group, Item, Limits, Usage};
+use super::group::{Group, Item, Limits, Upload, Usage};
 
 /// What an account knows.
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ pub(super) struct Book {
     pub(super) used: Usage,
     pub(super) groups: HashMap<Item, Group>,
     /// Bytes of the parts of each unfinished upload.
-    pub(super) uploads: HashMap<UploadId, u64>,
+    pub(super) uploads: HashMap<Upload, u64>,
     /// Writes under way; a count needs that there are none.
     pub(super) under_way: usize,
     /// Something may have taken effect or not: `used` may be too high.
@@ -82,8 +82,10 @@ impl Book {
         Ok(())
     }
 
-    /// Ends a write. The last one of a item settles what the item holds, by a look where it cannot tell.
-    pub(super) fn leave(&mut self, item: &Item, id: u64, end: End) -> Left {
+    /// Ends a write, which may have made an object of the parts of an upload. The last one of a item settles what the item
+    /// holds, by a look where it cannot tell.
+    pub(super) fn leave(&mut self, item: &Item, id: u64, end: End, parts_of: Option<&Upload>) -> Left {
+        let parts_bytes = parts_of.and_then(|upload| self.uploads.get(upload)).copied().unwrap_or(0);
         let Some(group) = self.groups.get_mut(item) else { return Left::Nothing };
         let before = group.extra();
         let place = group.members.iter().position(|(member, _)| *member == id);
@@ -92,7 +94,11 @@ impl Book {
         match end {
             End::Unchanged => {}
             End::Holds(usage) => (group.peak, group.last) = (group.peak.max(usage), Some(usage)),
-            End::Unknown => group.peak = group.peak.max(reserved),
+            // Parts that have become an object are counted with their upload until that is known to have ended, and then no more.
+            End::Unknown => {
+                let may_hold = reserved.max(Usage { bytes: parts_bytes, objects: 0 });
+                group.peak = group.peak.max(may_hold);
+            }
         }
         self.used = self.used.plus(group.extra()).less(before);
         if !group.members.is_empty() {
@@ -122,7 +128,7 @@ impl Book {
         let Some(group) = self.groups.remove(item) else { return };
         let (before, extra) = (group.held_before(), group.extra());
         let mut holds = holds;
-        if let Item::Part(_, upload, _) = item {
+        if let Item::Part(upload, _) = item {
             match self.uploads.get_mut(upload) {
                 Some(bytes) => *bytes = bytes.saturating_add(holds.bytes).saturating_sub(before.bytes),
                 // The upload has ended meanwhile, and what it held with it.

@@ -5,7 +5,7 @@ use store::{StoreError, StoreErrorKind};
 use super::account::Account;
 use super::book::Left;
 use super::count::Below;
-use super::group::{Item, Usage};
+use super::group::{Item, Upload, Usage};
 
 /// How a write ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub(super) struct Claim {
     share: Arc<Share>,
     /// How it ended, where it is dropped; `None` once that is said.
     end: Option<End>,
+    /// The upload whose parts the write makes an object of.
+    parts_of: Option<Upload>,
 }
 
 impl Claim {
@@ -44,7 +46,7 @@ impl Claim {
     ) -> Result<Self, StoreError> {
         let (item, id, before) = account.book.lock().join(item);
         let share = Arc::new(Share { account: account.clone(), item, id });
-        let claim = Self { share: share.clone(), end: Some(End::Unchanged) };
+        let claim = Self { share: share.clone(), end: Some(End::Unchanged), parts_of: None };
         before.get_or_try_init(|| below.look(&share.item)).await?;
         Ok(claim)
     }
@@ -67,10 +69,16 @@ impl Claim {
         self.end = Some(End::Unknown);
     }
 
+    /// Says that it may make an object of an upload's parts from now on.
+    pub(super) fn begin_with_parts(&mut self, upload: &Upload) {
+        self.parts_of = Some(upload.clone());
+        self.begin();
+    }
+
     /// Settles what the item holds.
     pub(super) async fn settle(mut self, end: End, below: &Below) {
         self.end = None;
-        let left = self.share.leave(end);
+        let left = self.share.leave(end, self.parts_of.as_ref());
         if let Left::Look(joined) = left {
             let mut look = Look { share: &self.share, joined, seen: None };
             look.seen = below.look(&self.share.item).await.ok();
@@ -84,7 +92,7 @@ impl Drop for Claim {
         if end == End::Unknown {
             self.share.account.doubtful();
         }
-        if let Left::Look(joined) = self.share.leave(end) {
+        if let Left::Look(joined) = self.share.leave(end, self.parts_of.as_ref()) {
             drop(Look { share: &self.share, joined, seen: None });
         }
     }
@@ -100,8 +108,8 @@ impl Share {
         reserved.map_err(|full| StoreError::new(StoreErrorKind::Full(full), "keep to the quota"))
     }
 
-    fn leave(&self, end: End) -> Left {
-        self.account.book.lock().leave(&self.item, self.id, end)
+    fn leave(&self, end: End, parts_of: Option<&Upload>) -> Left {
+        self.account.book.lock().leave(&self.item, self.id, end, parts_of)
     }
 }
 

@@ -2,12 +2,11 @@ use std::collections::HashMap;
 
 use store::{
     Bucket, ListEntry, ListObjects, ListParts, ListUploads, ListVersions, Missing, OpenOptions, Position,
-    SharedStore, StoreError, StoreErrorKind, UploadEntry, UploadId, UploadRef, VersionEntry, VersionState,
-    Versioning,
+    SharedStore, StoreError, StoreErrorKind, UploadEntry, UploadRef, VersionEntry, VersionState, Versioning,
 };
-use types::{Context, ObjectKey};
+use types::Context;
 
-use super::group::{Item, Usage};
+use super::group::{Item, Upload, Usage};
 
 /// Entries asked for at once.
 const PAGE: usize = 1000;
@@ -25,7 +24,7 @@ pub(crate) struct Below {
 pub(super) struct Counted {
     pub(super) used: Usage,
     /// Bytes of the parts of each unfinished upload.
-    pub(super) uploads: HashMap<UploadId, u64>,
+    pub(super) uploads: HashMap<Upload, u64>,
 }
 
 impl Below {
@@ -77,7 +76,7 @@ impl Below {
         }
     }
 
-    async fn count_uploads(&self) -> Result<HashMap<UploadId, u64>, StoreError> {
+    async fn count_uploads(&self) -> Result<HashMap<Upload, u64>, StoreError> {
         let mut uploads = HashMap::new();
         if !self.store.capabilities(&self.bucket).multipart.is_yes() {
             return Ok(uploads);
@@ -89,11 +88,12 @@ impl Below {
             for entry in page.entries {
                 let UploadEntry::Upload(upload) = entry else { continue };
                 // Where there is none any more, it has ended since it was listed.
-                if let Some(bytes) = self.count_parts(&upload.key, &upload.upload_id).await? {
-                    uploads.insert(upload.upload_id.clone(), bytes);
-                }
+                let upload = Upload { key: upload.key, id: upload.upload_id };
                 options.after = Some(Position::Key(upload.key.as_str().to_owned()));
-                options.after_upload = Some(upload.upload_id);
+                options.after_upload = Some(upload.id.clone());
+                if let Some(bytes) = self.count_parts(&upload).await? {
+                    uploads.insert(upload, bytes);
+                }
             }
             if is_last {
                 return Ok(uploads);
@@ -102,12 +102,8 @@ impl Below {
     }
 
     /// The bytes of an upload's parts; `None` where there is no such upload.
-    pub(super) async fn count_parts(
-        &self,
-        key: &ObjectKey,
-        id: &UploadId,
-    ) -> Result<Option<u64>, StoreError> {
-        let upload = UploadRef { bucket: &self.bucket, key, id };
+    pub(super) async fn count_parts(&self, upload: &Upload) -> Result<Option<u64>, StoreError> {
+        let upload = UploadRef { bucket: &self.bucket, key: &upload.key, id: &upload.id };
         let (mut bytes, mut page) = (0, ListParts { after: 0, limit: PAGE });
         loop {
             let listed = match self.store.list_parts(&self.cx, upload, page).await {
@@ -136,7 +132,7 @@ impl Below {
                 let head = self.store.head(&self.cx, &self.bucket, key, options).await;
                 head.map(|info| Usage { bytes: info.size_bytes, objects: 1 })
             }
-            Item::Part(key, id, number) => {
+            Item::Part(Upload { key, id }, number) => {
                 let upload = UploadRef { bucket: &self.bucket, key, id };
                 let page = ListParts { after: number.saturating_sub(1), limit: 1 };
                 let listed = self.store.list_parts(&self.cx, upload, page).await;

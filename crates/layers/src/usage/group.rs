@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 use types::{ObjectKey, VersionId};
 
-use store::UploadId;
+use store::{UploadId, UploadRef};
 
 /// Bytes and objects: what a bucket holds, or a part of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -54,6 +54,19 @@ impl Usage {
     }
 }
 
+/// An upload. An id alone is not enough: who knows that of another key's upload would change what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Upload {
+    pub(super) key: ObjectKey,
+    pub(super) id: UploadId,
+}
+
+impl From<UploadRef<'_>> for Upload {
+    fn from(UploadRef { key, id, .. }: UploadRef<'_>) -> Self {
+        Self { key: key.clone(), id: id.clone() }
+    }
+}
+
 /// What one write replaces or removes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Item {
@@ -61,8 +74,8 @@ pub(super) enum Item {
     Own(u64),
     /// The current object, or a version.
     Object(ObjectKey, Option<VersionId>),
-    /// A part of an upload to this key.
-    Part(ObjectKey, UploadId, u32),
+    /// A part of an upload.
+    Part(Upload, u32),
 }
 
 /// Writes of one item that overlap. At most one of them is what the item holds in the end, so together they need as much room

@@ -1,15 +1,13 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
-use store::{
-    DeleteTarget, Missing, OpenOptions, StoreError, StoreErrorKind, UploadId, UploadRef, Versioning,
-};
+use store::{DeleteTarget, Missing, OpenOptions, StoreError, StoreErrorKind, UploadRef, Versioning};
 use types::{Counter, ObjectKey, VersionId};
 
 use super::account::{Account, Visit};
 use super::claim::{Claim, End};
 use super::count::Below;
-use super::group::{Item, Usage};
+use super::group::{Item, Upload, Usage};
 use super::taking::Taking;
 use crate::wrap::{Answer, Sent, Size};
 
@@ -67,29 +65,31 @@ impl Write<'_> {
     ) -> Result<T, StoreError> {
         let bytes = self.bytes(size).await?;
         let wanted = Usage { bytes: bytes.unwrap_or(0), objects: 0 };
-        self.hear_of(upload).await?;
-        let item = Item::Part(upload.key.clone(), upload.id.clone(), number);
+        let upload = Upload::from(upload);
+        self.hear_of(&upload).await?;
+        let item = Item::Part(upload, number);
         let (_visit, claim) = self.claim(Some(item), wanted).await?;
         let outcome = self.bring(claim, wanted.objects, bytes, sent, run).await;
-        self.drop_missing(upload.id, &outcome);
+        self.note_missing(&outcome);
         outcome
     }
 
-    /// Forgets an upload with its parts, where a call has found that it is not there.
-    fn drop_missing<T>(&self, id: &UploadId, outcome: &Result<T, StoreError>) {
+    /// Doubts where a call has found that there is no such upload. Its parts may be an object's by now, so their room is not given
+    /// back before the next count.
+    fn note_missing<T>(&self, outcome: &Result<T, StoreError>) {
         if let Err(StoreError { kind: StoreErrorKind::Missing(Missing::Upload), .. }) = outcome {
-            self.account.give_back(self.account.end_upload(id).unwrap_or(0));
+            self.account.doubtful();
         }
     }
 
     /// Counts the parts of an upload whose beginning went past the account. No part of it comes by here before that is done, so
     /// none is counted twice.
-    async fn hear_of(&self, UploadRef { key, id, .. }: UploadRef<'_>) -> Result<(), StoreError> {
+    async fn hear_of(&self, upload: &Upload) -> Result<(), StoreError> {
         let _visit = self.account.enter(&self.below).await?;
-        if !self.account.knows_upload(id)
-            && let Some(bytes) = self.below.count_parts(key, id).await?
+        if !self.account.knows_upload(upload)
+            && let Some(bytes) = self.below.count_parts(upload).await?
         {
-            self.account.hear_of_upload(id, bytes);
+            self.account.hear_of_upload(upload.clone(), bytes);
         }
         Ok(())
     }
@@ -97,14 +97,14 @@ impl Write<'_> {
     /// An object made of parts, whose bytes are counted already.
     pub(crate) async fn complete<S: Sent, T: Answer>(
         &self,
-        key: &ObjectKey,
-        id: &UploadId,
+        upload: UploadRef<'_>,
         sent: S,
         mut run: impl Run<S, T>,
     ) -> Result<T, StoreError> {
+        let upload = Upload::from(upload);
         let wanted = Usage { bytes: 0, objects: 1 };
-        let (_visit, mut claim) = self.claim(self.replaced(key), wanted).await?;
-        claim.begin();
+        let (_visit, mut claim) = self.claim(self.replaced(&upload.key), wanted).await?;
+        claim.begin_with_parts(&upload);
         let outcome = run(sent).await;
         let made = match &outcome {
             Ok(answer) => answer.made(),
@@ -115,11 +115,11 @@ impl Write<'_> {
                     // The parts may be the object's already, and are counted beside it.
                     self.account.doubtful();
                 }
-                self.drop_missing(id, &outcome);
+                self.note_missing(&outcome);
                 return outcome;
             }
         };
-        let parts_bytes = self.account.end_upload(id);
+        let parts_bytes = self.account.end_upload(&upload);
         let holds = Usage { bytes: made.map_or(0, |made| made.size_bytes), objects: 1 };
         // An upload that is not known any more was completed before: the answer is repeated, and adds no version.
         let is_repeated = parts_bytes.is_none() && self.below.bucket.versioning == Versioning::Enabled;
@@ -131,13 +131,14 @@ impl Write<'_> {
     /// Begins an upload.
     pub(crate) async fn begin_upload<S: Sent, T: Answer>(
         &self,
+        key: &ObjectKey,
         sent: S,
         mut run: impl Run<S, T>,
     ) -> Result<T, StoreError> {
         let _visit = self.account.enter(&self.below).await?;
         let answer = run(sent).await?;
         if let Some(id) = answer.begun() {
-            self.account.begin_upload(id);
+            self.account.begin_upload(Upload { key: key.clone(), id: id.clone() });
         }
         Ok(answer)
     }
@@ -145,16 +146,16 @@ impl Write<'_> {
     /// Drops an upload.
     pub(crate) async fn abort<S: Sent, T: Answer>(
         &self,
-        id: &UploadId,
+        upload: UploadRef<'_>,
         sent: S,
         mut run: impl Run<S, T>,
     ) -> Result<T, StoreError> {
         let _visit = self.account.enter(&self.below).await?;
         let outcome = run(sent).await;
         match &outcome {
-            Ok(_) => self.account.give_back(self.account.end_upload(id).unwrap_or(0)),
+            Ok(_) => self.account.give_back(self.account.end_upload(&upload.into()).unwrap_or(0)),
             Err(error) if end_of(error) == End::Unknown => self.account.doubtful(),
-            Err(_) => self.drop_missing(id, &outcome),
+            Err(_) => self.note_missing(&outcome),
         }
         outcome
     }

@@ -36,7 +36,7 @@ pub(crate) enum Change<'a> {
     /// It removes many; empty where the hook does not say that it needs them ([`super::Hook::NEEDS_TARGETS`]).
     Deletes { bucket: &'a Bucket, targets: &'a [DeleteTarget] },
     /// It begins an upload.
-    NewUpload { bucket: &'a Bucket },
+    NewUpload { bucket: &'a Bucket, key: &'a ObjectKey },
     /// It stores a part, which replaces one of that number.
     Part { upload: UploadRef<'a>, number: u32, bytes: Size<'a> },
     /// It makes the object of an upload's parts.

@@ -24,7 +24,7 @@ impl<H: Hook> MultipartStore for Hooked<H> {
     ) -> Result<UploadId, StoreError> {
         let at = self.hook.space().to_write(key)?;
         let call = Call::looking(Operation::CreateUpload, cx, Some(&bucket.name), Some(key));
-        let call = call.changing(Change::NewUpload { bucket }, Repeat::Never);
+        let call = call.changing(Change::NewUpload { bucket, key }, Repeat::Never);
         let mut options = Once::new(options);
         let run = |()| self.inner.create_upload(cx, bucket, &at, options.get::<H>());
         self.hook.around(&call, (), run).await
