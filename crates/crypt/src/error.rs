@@ -15,9 +15,8 @@ pub(crate) const FOREIGN: &str =
 pub(crate) const RESERVED: &str = "Keys that begin so are kept for the keys of encryption.";
 /// What a caller is told whose bucket was begun with plain names, or has lost the key of encrypted ones.
 pub(crate) const NAMES_MISSING: &str = "Names are to be encrypted, but the bucket has keys and none of names among them: it was begun with plain names, or the key of names was lost.";
-/// What a caller is told who writes plain names where names are encrypted.
-pub(crate) const NAMES_ENCRYPTED: &str =
-    "The bucket was begun with encrypted names, and here they are to be plain: set names = \"encrypted\".";
+/// What a caller is told who writes plain names where there is a key of encrypted ones.
+pub(crate) const NAMES_ENCRYPTED: &str = "The bucket has a key of encrypted names, and here names are to be plain: set names = \"encrypted\". Only where all names in the store are plain, delete the object .sluice/crypt/names there (of a layer at level N, .sluice/crypt-N/names).";
 /// What a caller is told who sends metadata of the layer's own name.
 pub(crate) const RESERVED_METADATA: &str = "This name of user metadata is kept for encryption.";
 

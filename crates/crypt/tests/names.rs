@@ -106,3 +106,21 @@ async fn another_key_in_place_of_that_of_names_is_damage() {
     desk.forge(NAMES, &info, bytes).await;
     assert_refused!(desk.without_state().read("k").await, StoreErrorKind::Corrupt);
 }
+
+#[tokio::test]
+async fn plain_names_go_on_once_a_key_of_names_that_was_not_meant_is_deleted() {
+    let stray = Desk::new(Layered::new(vec![encrypted()])).await;
+    stray.list().await;
+    let (info, bytes) = stray.raw(NAMES).await;
+    let desk = Desk::new(Layered::new(vec![Setup::default()])).await;
+    desk.put("k", "x").await;
+    desk.forge(NAMES, &info, bytes).await;
+    let desk = desk.without_state();
+    assert_eq!(desk.read("k").await.unwrap().1, "x", "reads go on in any case");
+    let body = Body::from_bytes("y".into());
+    let put = desk.store.put(&desk.cx, &desk.bucket, &key("k"), body, PutOptions::default()).await;
+    assert_refused!(put, StoreErrorKind::Forbidden(why) if why.contains(NAMES) && !why.contains("begun"));
+    desk.inner.delete(&desk.cx, &desk.bucket, &key(NAMES), Default::default()).await.unwrap();
+    desk.put("k", "y").await;
+    assert_eq!(desk.without_state().read("k").await.unwrap().1, "y");
+}

@@ -122,7 +122,7 @@ impl Epochs {
     /// An epoch key that is there and wrapped with `key_id`.
     ///
     /// # Errors
-    /// `Forbidden` where the bucket was begun with encrypted names, and they are to be plain.
+    /// `Forbidden` where the bucket has a key of encrypted names, and they are to be plain.
     async fn stored_under(
         &self,
         cx: &Context,
