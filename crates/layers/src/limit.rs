@@ -66,8 +66,8 @@ pub struct LimitStats {
 
 /// Bounds requests per second and at once. A request waits for its turn, and is refused when that takes too long.
 ///
-/// Every call counts, and a body that goes out is under way until its end; what the same request asks meanwhile goes in its
-/// place. What one request of a client asks in a row counts once: a look at the bucket and the first call after it, opening an
+/// Every call counts, and a body that goes out is under way until its end; what the same request asks meanwhile, other bodies
+/// aside, goes in its place. What one request of a client asks in a row counts once: a look at the bucket and the first call after it, opening an
 /// object and its first read.
 #[derive(Debug, Clone)]
 pub struct Limit(Arc<Gate>);
@@ -144,7 +144,14 @@ impl Gate {
         let deadline = call.cx.deadline.map(Instant::from_std);
         let until = begun.checked_add(self.wait).into_iter().chain(deadline).min();
         let place = match &self.places {
-            Some(places) => Some(places.take(call.cx, until).await?),
+            Some(places) => {
+                let beside =
+                    if call.operation == StoreOperation::Read { None } else { places.beside(call.cx) };
+                Some(match beside {
+                    Some(place) => place,
+                    None => places.take(call.cx, until).await?,
+                })
+            }
             None => None,
         };
         if let Some(pace) = &self.pace

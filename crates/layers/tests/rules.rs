@@ -10,9 +10,9 @@ use layers::{
     Bandwidth, BandwidthOptions, Fault, FaultOptions, Limit, LimitOptions, Observe, Prefix, ReadOnly, Retry,
     RetryOptions, StoreOperation as Op,
 };
-use store::{Layer, ListEntry, ListObjects, OpenOptions, StoreErrorKind};
+use store::{Layer, ListEntry, ListObjects, OpenOptions, PutOptions, StoreError, StoreErrorKind};
 use support::{Called, Client, Counting, SIZE, content, cx, is_write};
-use types::ByteRange;
+use types::{Body, ByteRange, Context, RequestId};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -55,7 +55,7 @@ async fn read_only_serves_every_look_and_refuses_every_change() {
 async fn a_refused_write_takes_no_byte_of_its_body() {
     let client = Client::behind(&ReadOnly::new()).await;
     let before = content(&client.below).await;
-    let options = store::PutOptions::default();
+    let options = PutOptions::default();
     let put =
         client.store.put(&cx(), &client.bucket, &support::key("there"), support::body(1), options).await;
     assert!(matches!(put.unwrap_err().kind, StoreErrorKind::Forbidden(_)));
@@ -126,6 +126,38 @@ async fn every_call_waits_for_a_place_among_those_under_way() {
     for call in Client::over(client_below(), |below| limit.wrap(below)).await.call_everything().await {
         assert!(call.outcome.is_ok(), "{:?}: {:?}", call.operation, call.outcome);
     }
+}
+
+/// A body of the client's object, read for a request.
+async fn read_for(client: &Client, cx: &Context) -> Result<Body, StoreError> {
+    let opened =
+        client.store.open(cx, &client.bucket, &support::key("there"), OpenOptions::default()).await?;
+    opened.content.read(ByteRange::whole(SIZE as u64)).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_body_of_a_request_takes_a_place_and_its_writes_take_none() {
+    let options = LimitOptions { concurrency: Some(2), wait: SECOND, ..LimitOptions::default() };
+    let client = Client::behind(&Limit::new(options).unwrap()).await;
+    let of_request = |number| Context { request_id: RequestId::from_u64(number), ..cx() };
+    let (one, other) = (of_request(1), of_request(2));
+    let (first, second) = (read_for(&client, &one).await.unwrap(), read_for(&client, &one).await.unwrap());
+    let is_refused = |outcome: Result<Body, StoreError>| matches!(outcome, Err(error) if matches!(error.kind, StoreErrorKind::Unavailable));
+    assert!(is_refused(read_for(&client, &one).await));
+    // One that waits has the place of the first that ends.
+    let ending = async {
+        tokio::time::sleep(SECOND / 2).await;
+        drop(first);
+    };
+    let (first, ()) = tokio::join!(read_for(&client, &one), ending);
+    // Whichever body is left, what the request writes goes in its place.
+    drop(second);
+    let others = read_for(&client, &other).await.unwrap();
+    assert!(is_refused(read_for(&client, &one).await));
+    let (key, body) = (support::key("new"), support::body(1));
+    client.store.put(&one, &client.bucket, &key, body, PutOptions::default()).await.unwrap();
+    drop((first, others));
+    read_for(&client, &one).await.unwrap();
 }
 
 fn client_below() -> store::SharedStore {
