@@ -36,10 +36,10 @@ impl Hook for Unlisted {
     }
 }
 
-/// A store that completes uploads and keeps the answer back.
-#[derive(Default)]
+/// A store that keeps the answers to one operation back.
 struct Late {
-    has_completed: Notify,
+    operation: StoreOperation,
+    has_done: Notify,
     goes_on: Notify,
 }
 
@@ -51,8 +51,8 @@ impl Hook for Late {
         mut run: impl FnMut(S) -> F + Send,
     ) -> Result<T, StoreError> {
         let answer = run(sent).await;
-        if call.operation == StoreOperation::CompleteUpload {
-            self.has_completed.notify_one();
+        if call.operation == self.operation {
+            self.has_done.notify_one();
             self.goes_on.notified().await;
         }
         answer
@@ -99,7 +99,7 @@ async fn a_write_is_told_why_its_bucket_cannot_be_counted() {
     }
 }
 
-/// An upload with a part of 100 bytes, to a store that keeps the answers of completions back.
+/// An upload with a part of 100 bytes, to a store that keeps answers back.
 struct Uploaded {
     late: Arc<Late>,
     quota: Quota,
@@ -111,9 +111,9 @@ struct Uploaded {
 }
 
 impl Uploaded {
-    async fn new(versioning: Versioning) -> Self {
-        let late = Arc::new(Late::default());
-        let quota = Quota::new(QuotaOptions { bytes: Some(1000), objects: None }).unwrap();
+    async fn new(versioning: Versioning, operation: StoreOperation) -> Self {
+        let late = Arc::new(Late { operation, has_done: Notify::new(), goes_on: Notify::new() });
+        let quota = Quota::new(QuotaOptions { bytes: Some(100), objects: None }).unwrap();
         let store = quota.wrap(Hooked::shared(native(), late.clone()));
         let (cx, key) = (Context::background(), ObjectKey::new("k").unwrap());
         let mut bucket = make_bucket(&store).await;
@@ -142,9 +142,9 @@ impl Uploaded {
 #[tokio::test]
 async fn an_abort_between_a_completion_and_its_answer_takes_nothing_from_the_account() {
     for versioning in [Versioning::Off, Versioning::Enabled] {
-        let uploaded = Uploaded::new(versioning).await;
+        let uploaded = Uploaded::new(versioning, StoreOperation::CompleteUpload).await;
         let aborting = async {
-            uploaded.late.has_completed.notified().await;
+            uploaded.late.has_done.notified().await;
             let aborted = uploaded.store.abort_upload(&Context::background(), uploaded.upload()).await;
             let aborted = aborted.unwrap_err();
             assert!(matches!(aborted.kind, StoreErrorKind::Missing(Missing::Upload)), "{aborted}");
@@ -158,14 +158,28 @@ async fn an_abort_between_a_completion_and_its_answer_takes_nothing_from_the_acc
 #[tokio::test]
 async fn a_completion_whose_client_left_is_counted_when_it_is_repeated() {
     for versioning in [Versioning::Off, Versioning::Enabled] {
-        let uploaded = Uploaded::new(versioning).await;
+        let uploaded = Uploaded::new(versioning, StoreOperation::CompleteUpload).await;
         tokio::select! {
             () = uploaded.complete() => panic!("its answer is kept back"),
-            () = uploaded.late.has_completed.notified() => {}
+            () = uploaded.late.has_done.notified() => {}
         }
         uploaded.late.goes_on.notify_one();
         uploaded.complete().await;
         let used = uploaded.quota.usage()[0].1;
         assert!(used.bytes >= 100 && used.objects >= 1, "{used:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_abort_whose_client_left_gives_room_back_when_it_matters() {
+    let uploaded = Uploaded::new(Versioning::Off, StoreOperation::AbortUpload).await;
+    let (cx, store) = (Context::background(), &uploaded.store);
+    tokio::select! {
+        _ = store.abort_upload(&cx, uploaded.upload()) => panic!("its answer is kept back"),
+        () = uploaded.late.has_done.notified() => {}
+    }
+    tokio::time::advance(std::time::Duration::from_secs(60)).await;
+    let (body, options) = (Body::from_bytes(vec![7; 100].into()), PutOptions::default());
+    store.put(&cx, &uploaded.bucket, &uploaded.key, body, options).await.unwrap();
+    assert_eq!(uploaded.quota.usage()[0].1, Usage { bytes: 100, objects: 1 });
 }

@@ -150,11 +150,14 @@ impl Write<'_> {
         sent: S,
         mut run: impl Run<S, T>,
     ) -> Result<T, StoreError> {
-        let _visit = self.account.enter(&self.below).await?;
+        // It adds nothing; the claim doubts where nobody can tell whether it took effect.
+        let (_visit, mut claim) = self.claim(None, Usage::NOTHING).await?;
+        claim.begin();
         let outcome = run(sent).await;
+        let end = outcome.as_ref().map_or_else(end_of, |_| End::Holds(Usage::NOTHING));
+        claim.settle(end, &self.below).await;
         match &outcome {
             Ok(_) => self.account.give_back(self.account.end_upload(&upload.into()).unwrap_or(0)),
-            Err(error) if end_of(error) == End::Unknown => self.account.doubtful(),
             Err(_) => self.note_missing(&outcome),
         }
         outcome
