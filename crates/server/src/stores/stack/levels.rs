@@ -18,20 +18,31 @@ pub(super) struct Leveled<'a> {
 /// below another one, or taken out. A layer is known again by where its keys are.
 ///
 /// # Errors
-/// The layer whose level has moved, and what can be done; files that cannot be read or written.
-pub(super) fn hold_levels(
+/// The layer whose level has moved, and what can be done; files that cannot be read.
+pub(super) fn check_levels(
+    owner: For<'_>,
+    layers: &[Leveled<'_>],
+    around: &Surroundings,
+) -> Result<(), Failure> {
+    around.state_dir.as_ref().map_or(Ok(()), |dir| check_in(&owner.dir(dir), layers))
+}
+
+/// Notes the levels of layers that could be made, for [`check_levels`] at the next start.
+///
+/// # Errors
+/// Files that cannot be read or written.
+pub(super) fn note_levels(
     owner: For<'_>,
     layers: &[Leveled<'_>],
     around: &Surroundings,
 ) -> Result<(), Failure> {
     match &around.state_dir {
-        Some(dir) if !layers.is_empty() => hold_in(&owner.dir(dir), layers),
+        Some(dir) if !layers.is_empty() => note_in(&owner.dir(dir), layers),
         _ => Ok(()),
     }
 }
 
-fn hold_in(dir: &Path, layers: &[Leveled<'_>]) -> Result<(), Failure> {
-    make_dir(dir)?;
+fn check_in(dir: &Path, layers: &[Leveled<'_>]) -> Result<(), Failure> {
     for layer in layers {
         let keys = described(layer.keys);
         for level in (1..=u8::MAX).filter_map(NonZeroU8::new).filter(|level| *level != layer.level) {
@@ -47,6 +58,11 @@ fn hold_in(dir: &Path, layers: &[Leveled<'_>]) -> Result<(), Failure> {
             }
         }
     }
+    Ok(())
+}
+
+fn note_in(dir: &Path, layers: &[Leveled<'_>]) -> Result<(), Failure> {
+    make_dir(dir)?;
     layers.iter().try_for_each(|layer| {
         let (path, keys) = (file_of(dir, layer.level), described(layer.keys));
         if read(&path)?.as_ref() == Some(&keys) {
@@ -110,7 +126,7 @@ mod tests {
                 keys,
             })
             .collect();
-        hold_in(dir, &layers).map_err(|failure| failure.to_string())
+        check_in(dir, &layers).and_then(|()| note_in(dir, &layers)).map_err(|failure| failure.to_string())
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 use layers::{Bandwidth, Fault, Limit, Prefix, Quota, ReadOnly, RequestLog, Retry};
 
 use super::caches::{self, Caches};
-use super::levels::{Leveled, hold_levels};
+use super::levels::{Leveled, check_levels, note_levels};
 use super::light::made;
 use super::{Stack, crypts};
 use crate::config::{CacheSettings, Config, LayerSettings, StoreKind, StoreSettings};
@@ -47,11 +47,13 @@ impl<'a> Maker<'a> {
     /// # Errors
     /// Where a file, a directory or a key that one needs cannot be used.
     pub(crate) fn make(&mut self, list: &List<'_>) -> Result<Stack, Failure> {
-        hold_levels(list.owner, &leveled(self.config, list), self.around)?;
+        let levels = leveled(self.config, list);
+        check_levels(list.owner, &levels, self.around)?;
         let mut stack = Stack { label: Some(list.owner.label()), ..Stack::default() };
         for index in 0..list.layers.len() {
             self.add(&mut stack, list, index)?;
         }
+        note_levels(list.owner, &levels, self.around)?;
         if let Some(prefix) = list.prefix {
             stack.insert_name(Prefix::below(prefix));
         }
@@ -141,4 +143,63 @@ fn below_layers(config: &Config, store: &StoreSettings) -> usize {
         found.map_or(0, |store| crypts_in(&store.layers) + below_layers(config, store))
     };
     store.kind.targets().iter().map(|target| of(&target.store)).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use types::{Budget, SystemClock};
+
+    use super::*;
+    use crate::config::{Durability, Environment, Flags, load};
+    use crate::random::SystemRandom;
+
+    struct Nothing;
+
+    impl Environment for Nothing {
+        fn variable(&self, _: &str) -> Option<String> {
+            None
+        }
+    }
+
+    /// Makes the layers of a store that is encrypted with the keys of a file, as a start does.
+    fn start(dir: &Path, keyring: &str) -> Result<(), String> {
+        let file = dir.join("sluice.toml");
+        let keyring = format!("file:{}", dir.join(keyring).display());
+        let layers = format!("[ {{ kind = \"crypt\", keyring = \"{keyring}\" }} ]");
+        std::fs::write(&file, format!("[store.far]\nkind = \"memory\"\nlayers = {layers}\n")).unwrap();
+        let config = load(&Flags { config: Some(file), ..Flags::default() }, &Nothing).unwrap();
+        let around = Surroundings {
+            durability: Durability::Relaxed,
+            budget: Budget::new(16 << 20),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            state_dir: Some(dir.join("state")),
+            environment: Arc::new(Nothing),
+        };
+        let store = &config.stores[0];
+        let list = List { owner: For::Store(&store.name), layers: &store.layers, prefix: None, store };
+        Maker::new(&config, &around).make(&list).map(drop).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn layers_that_cannot_be_made_leave_the_note_of_their_level_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path();
+        let key = format!("primary = \"1\"\n[[key]]\nid = \"1\"\nsecret = \"{}=\"\n", "A".repeat(43));
+        std::fs::write(dir.join("keys.toml"), key).unwrap();
+        start(dir, "keys.toml").unwrap();
+        let note = || std::fs::read_to_string(For::Store("far").dir(&dir.join("state")).join("crypt-1.keys"));
+        let noted = note().unwrap();
+        assert!(noted.contains("keys.toml"), "{noted}");
+        let refused = start(dir, "unreadable.toml").unwrap_err();
+        assert!(refused.contains("unreadable.toml"), "{refused}");
+        assert_eq!(note().unwrap(), noted);
+        // Nothing is noted of a layer that was never there.
+        std::fs::remove_dir_all(dir.join("state")).unwrap();
+        start(dir, "unreadable.toml").unwrap_err();
+        assert!(note().is_err());
+    }
 }
