@@ -11,11 +11,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use cache::{BLOCK_MIN_BYTES, Cache, LayerOptions, Mode};
 use common::far::{Far, Fault};
-use common::{Desk, HandClock, MIB, Native, Near, cached, key, options, pattern};
+use common::{Desk, HandClock, MIB, Native, Near, cached, eager, key, options, pattern, said};
 use store::{ListObjects, OpenOptions, PutOptions, SharedStore, StoreError, StoreErrorKind};
 use tokio::time::Instant;
-use types::CacheStatus::{Bypass, Hit, Miss, Revalidated};
-use types::{Body, BodyErrorKind, ByteRange, Context, ETag, Frame, RangeSpec};
+use types::CacheStatus::{Bypass, Hit, Miss, Revalidated, Stale};
+use types::{Body, BodyErrorKind, ByteRange, Context, ETag, Frame, Notes, RangeSpec};
 
 const MODES: [Mode; 4] = [Mode::Strict, Mode::Ttl, Mode::Immutable, Mode::Offline];
 
@@ -562,6 +562,33 @@ async fn who_began_a_head_or_a_page_waits_for_as_long_as_the_store_tries() {
     assert_eq!(store.head(&cx, &bucket, &key("k"), OpenOptions::default()).await.unwrap().size_bytes, 10);
     let page = store.list(&cx, &bucket, ListObjects { limit: 10, ..ListObjects::default() }).await;
     assert_eq!(page.unwrap().entries.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_known_is_answered_offline_once_the_store_was_silent_for_a_minute() {
+    let clock = Arc::<HandClock>::default();
+    let world = World::on(Near::new(clock.clone()), eager(Mode::Offline)).await;
+    world.behind.put("k", pattern(29, 100_000)).await;
+    let Desk { store, bucket } = world.desk.clone();
+    let ask = async |number: u32| {
+        let (cx, name) = (Context { notes: Notes::kept(), ..Context::background() }, key("k"));
+        match number {
+            0 => return world.desk.get("k").await.1.0,
+            1 => drop(store.head(&cx, &bucket, &name, OpenOptions::default()).await.unwrap()),
+            _ => {
+                drop(store.list(&cx, &bucket, ListObjects { limit: 10, ..Default::default() }).await.unwrap())
+            }
+        }
+        said(&cx).0
+    };
+    assert_eq!((ask(0).await, ask(1).await, ask(2).await), (Miss, Hit, Miss));
+    for number in 0..3 {
+        clock.forward(Duration::from_secs(31));
+        world.far.call_faults.lock().extend([Fault::Late(2 * LATE)]);
+        let began_at = Instant::now();
+        assert_eq!(ask(number).await, Stale, "{number}");
+        assert!(began_at.elapsed() <= LATE, "{number}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use super::know::Told;
 use super::{View, detached};
 use crate::change::Moment;
 use crate::error::Shared;
-use crate::flight::Joined;
+use crate::flight::{Joined, SILENCE_MAX};
 use crate::name::Id;
 use crate::state::{Absence, Known, ObjectState, Place, Variant};
 
@@ -72,7 +72,7 @@ impl View {
             }
             _ => {}
         }
-        let error = match self.look(&look).await {
+        let error = match self.unless_silent(known.is_some(), self.look(&look)).await {
             Ok(state) => {
                 self.note(cx, CacheStatus::Miss);
                 return Ok(state.info.clone());
@@ -98,6 +98,20 @@ impl View {
     /// Whether what is known is to be answered in the place of this error.
     pub(super) fn is_away(&self, error: &StoreError) -> bool {
         self.belief.outlives_the_store() && matches!(error.kind, StoreErrorKind::Unavailable)
+    }
+
+    /// Waits for what the store says; no longer than it may be silent where something `is_known` that is answered while it is
+    /// away. Whoever began to ask in a flight has it go on.
+    pub(super) async fn unless_silent<T>(
+        &self,
+        is_known: bool,
+        asking: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        if !is_known || !self.belief.outlives_the_store() {
+            return asking.await;
+        }
+        let said = tokio::time::timeout(SILENCE_MAX, asking).await;
+        said.unwrap_or_else(|_| Err(came_down().store_error()))
     }
 
     /// Looks at an object in the store. Where what is learned is believed for a while, those who look at the same time share

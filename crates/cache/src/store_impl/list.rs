@@ -63,10 +63,13 @@ impl View {
             self.note_aged(cx, CacheStatus::Hit, known.seen_at);
             return Ok(known.page.clone());
         }
-        let listed = match self.belief.shares_listings() {
-            true => self.ask_page_once(cx, bucket, name, asked).await,
-            false => self.ask_page(cx, bucket, &name, asked).await,
+        let asking = async {
+            match self.belief.shares_listings() {
+                true => self.ask_page_once(cx, bucket, name, asked).await,
+                false => self.ask_page(cx, bucket, &name, asked).await,
+            }
         };
+        let listed = self.unless_silent(known.is_some(), asking).await;
         match (listed, known) {
             (Ok(listed), _) => {
                 self.note(cx, CacheStatus::Miss);

@@ -111,7 +111,7 @@ impl View {
         state: Arc<ObjectState>,
         at_hand: AtHand,
     ) -> Result<Tried, StoreError> {
-        let told = match self.look(look).await {
+        let told = match self.unless_silent(at_hand.is_cached, self.look(look)).await {
             Ok(told) => told,
             Err(error) if self.is_away(&error) && at_hand.is_cached => {
                 self.note_aged(look.cx, CacheStatus::Stale, state.seen_at);
