@@ -83,14 +83,7 @@ impl Turn {
         if writable.len() < self.core.needed() {
             return Err(self.core.unmet(OPERATION));
         }
-        self.find_out(&writable).await?;
-        let able: Vec<usize> = writable
-            .into_iter()
-            .filter(|place| source.at(&self.core, *place).is_some() && self.takes_object(*place))
-            .collect();
-        if able.is_empty() {
-            return Err(self.core.unmet(OPERATION));
-        }
+        let able = self.able_to_copy(&source, writable).await?;
         let draft = self.draft();
         let kept = Kept {
             storage_class: self.class_of(&source, &options),
@@ -115,6 +108,27 @@ impl Turn {
             return before_policy;
         }
         self.spread(cx, OPERATION).await
+    }
+
+    /// The targets that copy it themselves: those that have the source and take the copy in order.
+    async fn able_to_copy(
+        &mut self,
+        source: &Source,
+        writable: Vec<usize>,
+    ) -> Result<Vec<usize>, StoreError> {
+        self.find_out(&writable).await?;
+        let has_source = |place: &usize| source.at(&self.core, *place).is_some();
+        let having: Vec<usize> = writable.into_iter().filter(has_source).collect();
+        let able: Vec<usize> = having.iter().copied().filter(|place| self.takes_object(*place)).collect();
+        if !able.is_empty() {
+            return Ok(able);
+        }
+        for place in having {
+            if self.catch_up(place).await.is_ok() && self.takes_object(place) {
+                return Ok(vec![place]);
+            }
+        }
+        Err(self.core.unmet(OPERATION))
     }
 
     fn class_of(&self, source: &Source, options: &CopyOptions) -> StorageClass {
