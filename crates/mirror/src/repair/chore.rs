@@ -8,6 +8,7 @@ use store::{
 use types::{Context, ObjectKey, VersionId};
 
 use super::key::Prepared;
+use super::mode::Company;
 use crate::journal::{CopyState, Current, Debt, Held, KeyState, Member, Sequence, Stray, Version, What};
 use crate::target::TargetNumber;
 use crate::write::Turn;
@@ -123,12 +124,19 @@ impl Turn {
     }
 
     /// Has a target do one thing and makes durable that it did.
+    ///
+    /// # Errors
+    /// That of the target, or of the one that has what it lacks. `Unavailable` where the thing asks for a turn alone and this
+    /// one is not.
     pub(crate) async fn do_chore(
         &mut self,
         place: usize,
         chore: Chore,
         prepared: Option<Prepared>,
     ) -> Result<(), StoreError> {
+        if Company::of(&self.record, &chore) == Company::Alone && !self.is_alone() {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, OPERATION));
+        }
         let makes_version = matches!(chore, Chore::Put(_) | Chore::Mark(_));
         if makes_version && self.record.versioning != Versioning::Off {
             // A version that is made now and not known because of a crash is found and removed.
@@ -210,7 +218,12 @@ impl Turn {
         }
     }
 
-    async fn delete_at(&self, place: usize, version_id: Option<VersionId>) -> Result<(), StoreError> {
+    /// Removes an object or a version at a target, where it is there.
+    pub(crate) async fn delete_at(
+        &self,
+        place: usize,
+        version_id: Option<VersionId>,
+    ) -> Result<(), StoreError> {
         let (bucket, key) = (self.bucket.clone(), self.key.clone());
         let deleting = self.core.call(place, &bucket, move |store, bucket| async move {
             let options = DeleteOptions { version_id, ..DeleteOptions::default() };
@@ -223,12 +236,16 @@ impl Turn {
     }
 
     async fn mark_at(&self, place: usize, version: &Version) -> Result<Held, StoreError> {
-        let (key, bucket) = (self.key.clone(), self.bucket.clone());
-        let marking = self.core.call(place, &bucket, move |store, bucket| async move {
-            store.delete(&Context::background(), &bucket, &key, DeleteOptions::default()).await
-        });
-        let marking = self.in_mode_of(place, version, self.core.ask(place, marking)).await?;
-        Ok(Held { version_id: marking.version_id, etag: None })
+        let (core, key, bucket) = (self.core.clone(), self.key.clone(), self.bucket.clone());
+        let marking = async move {
+            let _running = core.running(place, &bucket, std::slice::from_ref(&key));
+            let marking = core.call(place, &bucket, move |store, bucket| async move {
+                store.delete(&Context::background(), &bucket, &key, DeleteOptions::default()).await
+            });
+            core.ask(place, marking).await
+        };
+        let marked = self.in_mode_of(place, version, marking).await?;
+        Ok(Held { version_id: marked.version_id, etag: None })
     }
 
     async fn tag_at(&self, place: usize, version: &Version, held: &Held) -> Result<Tagged, StoreError> {

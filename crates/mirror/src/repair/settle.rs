@@ -173,16 +173,16 @@ impl Turn {
     }
 
     /// Whether what stands at a target is not what stood there before. A write begins only where that is known: it is the
-    /// current version, or nothing. Where nobody had that version, what is found tells nothing.
+    /// current version, or nothing. One that owes the current version got the write because nobody had that: what is found
+    /// there tells nothing.
     fn is_new(&self, place: usize, there: &There) -> bool {
-        let before = self.state.version().and_then(|version| {
-            let held = version.held_at(self.core.targets[place].number)?;
-            Some((held, version.facts()))
-        });
+        let number = self.core.targets[place].number;
+        let before =
+            self.state.version().and_then(|version| Some((version.held_at(number)?, version.facts())));
         let is_plain = self.record.versioning == Versioning::Off;
         match (there, before) {
             (There::Nothing | There::Away(_), _) => false,
-            (There::Object(_), None) => self.state.version().is_none(),
+            (There::Object(_), None) => self.state.version().is_none() || !self.state.owes(number),
             (There::Marker(_), None) => true,
             (There::Object(info), Some((held, Some(facts)))) if is_plain => {
                 info.etag != *held.etag.as_ref().unwrap_or(&facts.etag) || info.size_bytes != facts.size_bytes

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use meta::Commit;
-use store::{Missing, OpenOptions, StoreError, StoreErrorKind};
+use store::{Missing, OpenOptions, StoreError, StoreErrorKind, Versioning};
 use types::BucketName;
 
 use super::Turn;
@@ -70,18 +70,31 @@ impl Core {
 }
 
 impl Turn {
-    /// Whether a target takes a new object of the key now: in order, and where it is known what it has. What nobody has is
-    /// replaced wherever it may be.
+    /// Whether a target takes a new object of the key now: in order, and where it is known what it has. One that is in order
+    /// though it owes, owes what nobody has: that is replaced, whatever is there instead.
     pub(crate) fn takes_object(&self, place: usize) -> bool {
-        self.takes_in_order(place) && (self.is_known(place) || self.is_lost())
+        self.takes_in_order(place)
+            && (self.state.owes(self.core.targets[place].number)
+                || self.is_known(place) && !self.lacks_history(place))
     }
 
-    /// Whether a target that owes nothing has what the journal says stands under the key, or nothing if that is nothing.
+    /// Whether it is known what a target that owes nothing has under the key: what the journal says stands there, or nothing.
     fn is_known(&self, place: usize) -> bool {
-        match &self.state.current {
-            Current::Version(version) => version.held_at(self.core.targets[place].number).is_some(),
-            Current::Absent | Current::Unrecorded => self.empty_at.contains(&place),
-        }
+        self.has_current(place) || self.empty_at.contains(&place)
+    }
+
+    fn has_current(&self, place: usize) -> bool {
+        self.state.version().is_some_and(|version| version.held_at(self.core.targets[place].number).is_some())
+    }
+
+    /// Whether a target has to get what stands under the key before the next version, so that its versions come in order: it
+    /// lacks that, and one that has it is in. An object that is replaced need not come first.
+    fn lacks_history(&self, place: usize) -> bool {
+        let is_in = |source: &usize| !self.core.health.is_out(*source);
+        self.record.versioning != Versioning::Off
+            && self.state.version().is_some()
+            && !self.has_current(place)
+            && (0..self.core.targets.len()).filter(is_in).any(|source| self.has_current(source))
     }
 
     /// Whether the journal does not say what stands under the key.
@@ -101,11 +114,9 @@ impl Turn {
             let version = version.clone();
             self.record_found(version).await?;
         }
-        if self.state.version().is_some() {
-            return Ok(());
-        }
         for place in places {
-            if self.is_known(*place) || !self.takes_in_order(*place) {
+            let is_owing = self.state.owes(self.core.targets[*place].number);
+            if is_owing || self.is_known(*place) || !self.takes_in_order(*place) {
                 continue;
             }
             if self.is_member_without_more(*place).await? || self.has_nothing(*place).await {
@@ -133,7 +144,10 @@ impl Turn {
     /// Whether the journal's word that a key is not there holds for a target: it has all of the bucket, and no more.
     async fn is_member_without_more(&self, place: usize) -> Result<bool, StoreError> {
         let number = self.core.targets[place].number;
-        if self.is_untold() || self.record.member(number) != Some(Member::Full) {
+        if self.is_untold()
+            || self.state.version().is_some()
+            || self.record.member(number) != Some(Member::Full)
+        {
             return Ok(false);
         }
         Ok(self.core.holds(number, (&self.bucket, self.record.handle)).await? == Holds::What)
@@ -150,7 +164,16 @@ impl Turn {
     /// As [`Turn::bring_up`].
     pub(crate) async fn catch_up(&mut self, place: usize) -> Result<(), StoreError> {
         let number = self.core.targets[place].number;
-        if !self.state.owes(number) && !self.is_known(place) {
+        if self.core.is_running(place, &self.bucket, &self.key) {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, "bring a target up to a write"));
+        }
+        if !self.state.owes(number) && !self.takes_object(place) {
+            if self.record.versioning == Versioning::Off && self.state.version().is_some() {
+                // What is replaced need not come there first.
+                self.delete_at(place, None).await?;
+                self.empty_at.insert(place);
+                return Ok(());
+            }
             let mut after = self.state.clone();
             owe(&mut after.debts, number, self.core.now());
             after.debts.iter_mut().filter(|debt| debt.target == number).for_each(|debt| {
