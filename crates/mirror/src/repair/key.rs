@@ -239,7 +239,7 @@ impl Turn {
             }
         };
         let (core, bucket, key) = (self.core.clone(), self.bucket.clone(), self.key.clone());
-        let running = |place| core.running(place, &bucket, std::slice::from_ref(&key));
+        let running = move |place| core.running(place, &bucket, std::slice::from_ref(&key));
         let size_bytes = ready.tail.size_bytes;
         let finishing = ready.writers.finish(ready.tail, running);
         let replies = self.in_mode_of(place, version, async { Ok(finishing.await) }).await?;

@@ -2,9 +2,11 @@
 //! takes one, so nothing else may be written to its bucket meanwhile: what is written there then would get an id of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use meta::Commit;
 use store::{BucketUpdate, StoreError, StoreErrorKind, Versioning};
+use tokio::time::timeout;
 use types::{BucketName, Context};
 
 use super::chore::{Chore, KeyName};
@@ -14,6 +16,8 @@ use crate::journal::{BucketDebt, BucketRecord, Member, Version};
 use crate::write::Turn;
 
 const OPERATION: &str = "bring an older version to a target";
+/// How long nobody else writes in a bucket for a target that takes an older version. What takes longer goes on beside the others.
+const ALONE_MAX: Duration = Duration::from_secs(5);
 
 /// Whether a version comes late to a bucket: it has an id, and the bucket gives none any more.
 fn is_late(record: &BucketRecord, version: &Version) -> bool {
@@ -83,28 +87,34 @@ enum Owing {
 }
 
 impl Turn {
-    /// Does a thing at a target whose bucket must keep versions for it.
+    /// Does a thing at a target whose bucket must keep versions for it. While it goes on it is said to be running there.
     ///
     /// # Errors
-    /// `Unavailable` where somebody else may be writing in the bucket: repair does it later.
-    pub(super) async fn in_mode_of<T>(
+    /// `Unavailable` where somebody else may be writing in the bucket, or where it takes long: repair does it later.
+    pub(super) async fn in_mode_of<T: Send + 'static>(
         &self,
         place: usize,
         version: &Version,
-        doing: impl Future<Output = Result<T, StoreError>>,
+        doing: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
         if !is_late(&self.record, version) {
             return doing.await;
         }
+        let unavailable = || StoreError::new(StoreErrorKind::Unavailable, OPERATION);
         if !self.is_alone() || self.core.is_running_in(place, &self.bucket) {
-            return Err(StoreError::new(StoreErrorKind::Unavailable, OPERATION));
+            return Err(unavailable());
         }
         self.core.owe_mode(place, &self.bucket, Owing::Begins).await?;
         self.set_versioning_at(place, Versioning::Enabled).await?;
-        let done = doing.await;
-        if self.core.is_running_in(place, &self.bucket) {
+        let Ok(ended) = timeout(ALONE_MAX, tokio::spawn(doing)).await else {
             // It may still come to be made: until it has ended, the bucket stays as it is, and the target owes the change.
-            return Err(StoreError::new(StoreErrorKind::Unavailable, OPERATION));
+            self.core.health.failed(place);
+            return Err(unavailable());
+        };
+        let done =
+            ended.map_err(|error| StoreError::with_source(StoreErrorKind::Internal, OPERATION, error))?;
+        if self.core.is_running_in(place, &self.bucket) {
+            return Err(unavailable());
         }
         self.set_versioning_at(place, Versioning::Suspended).await?;
         self.core.owe_mode(place, &self.bucket, Owing::Ends).await?;

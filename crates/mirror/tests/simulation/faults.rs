@@ -29,6 +29,7 @@ pub(crate) enum Mood {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
     Put,
+    Delete,
     Complete,
     UpdateBucket,
     Other,

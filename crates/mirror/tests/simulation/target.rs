@@ -195,7 +195,7 @@ impl ObjectStore for TargetInLife {
         key: &ObjectKey,
         options: DeleteOptions,
     ) -> Result<DeleteOutcome, StoreError> {
-        self.call(self.target.store.delete(cx, bucket, key, options)).await
+        self.call_of(Call::Delete, self.target.store.delete(cx, bucket, key, options)).await
     }
 
     async fn delete_many(

@@ -1,6 +1,7 @@
 //! Older versions that come late to a bucket whose versions are suspended by now.
 
 use super::*;
+use crate::faults::{Call, Fate};
 
 const KEYS: u64 = 8;
 const VERSIONS: u64 = 4;
@@ -72,4 +73,38 @@ async fn versions_that_come_late_do_not_mix_with_null_versions() {
         (held(&world, &process, &bucket, 0).await, held(&world, &process, &bucket, 1).await);
     assert_eq!(first, second);
     assert!(first.iter().all(|(_, versions)| versions.len() as u64 == VERSIONS), "{first:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_takes_a_late_version_slowly_keeps_nobody_out_of_the_bucket() {
+    let long = Fate::Slow(Duration::from_secs(300));
+    for (late_marker, slow) in [(false, Call::Put), (true, Call::Delete)] {
+        let world = World::new(Nature { versioned: true, ..world(WritePolicy::Any).nature });
+        let (process, bucket) = begin(&world).await;
+        put(&process.store, &bucket, "k", written(0, 0)).await;
+        drained(&process).await;
+        world.targets[1].faults.set(Mood::Down);
+        if late_marker {
+            process.store.delete(&cx(), &bucket, &key("k"), DeleteOptions::default()).await.unwrap();
+        } else {
+            put(&process.store, &bucket, "k", written(0, 1)).await;
+        }
+        let suspended = BucketUpdate::Versioning(Versioning::Suspended);
+        let bucket = process.store.update_bucket(&cx(), &bucket, suspended).await.unwrap();
+        world.targets[1].faults.single_out(Some((slow, long)));
+        world.heal();
+        // By now it is in again, and has begun to take what is late.
+        tokio::time::sleep(mirror::PROBE_AFTER_MAX * 2).await;
+        let there = world.targets[1].store.bucket(&cx(), &bucket_name()).await.unwrap();
+        assert_eq!(there.versioning, Versioning::Enabled, "{slow:?}");
+        let began = Instant::now();
+        put(&process.store, &bucket, "other", SMALL).await;
+        assert!(began.elapsed() <= mirror::PATIENCE * 8, "{slow:?}: {:?}", began.elapsed());
+        world.targets[1].faults.single_out(None);
+        drained(&process).await;
+        let counts = verify(&process, Depth::Deep, Start::Anew, Remedy::Report, |_| {}).await;
+        assert!(counts.is_clean() && counts.same == 3, "{slow:?}: {counts:?}");
+        let there = world.targets[1].store.bucket(&cx(), &bucket_name()).await.unwrap();
+        assert_eq!(there.versioning, Versioning::Suspended, "{slow:?}");
+    }
 }
