@@ -4,12 +4,13 @@ use meta::Commit;
 use store::{Bucket, ListObjects, StoreError, StoreErrorKind};
 use types::{BucketName, Context};
 
+use crate::backfill::cursor_name;
 use crate::core::Core;
 use crate::journal::buckets::{write_bucket, write_bucket_debt};
 use crate::journal::uploads::{write_abort, write_finished, write_upload};
-use crate::journal::{AbortRecord, BucketDebt, BucketRecord, Coverage, FinishedRecord, Member};
+use crate::journal::{AbortRecord, BucketDebt, BucketRecord, Coverage, FinishedRecord, Member, write_cursor};
 use crate::locks::LockName;
-use crate::write::{Fan, to_its_end};
+use crate::write::{Fan, leftovers_name, to_its_end};
 
 const OPERATION: &str = "delete bucket";
 /// Uploads of a removed bucket that are forgotten in one commit.
@@ -41,6 +42,8 @@ impl Core {
             }
             // One that is not of the mirror now may still have the bucket, and bring it when it comes back.
             for number in core.journal.numbers().await? {
+                write_cursor(&mut commit, &cursor_name(number, &bucket.name), None);
+                write_cursor(&mut commit, &leftovers_name(number, &bucket.name), None);
                 if core.place_of(number).is_none() {
                     let debt = BucketDebt { since, removed: vec![bucket.handle] };
                     write_bucket_debt(&mut commit, number, &bucket.name, Some(&debt));

@@ -96,7 +96,7 @@ fn marker() -> Version {
     Version { random: None, what: What::Marker, copies: Vec::new(), ..object() }
 }
 
-fn states() -> [(&'static str, KeyState); 3] {
+fn states() -> [(&'static str, KeyState); 4] {
     let debt = |number, stray| Debt { target: TargetNumber(number), since: moment(), stray };
     let debts = vec![debt(1, Stray::No), debt(300, Stray::Maybe)];
     [
@@ -106,6 +106,10 @@ fn states() -> [(&'static str, KeyState); 3] {
         ),
         ("key-absent", KeyState { current: Current::Absent, null: None, debts: debts.clone() }),
         ("key-unrecorded", KeyState { current: Current::Unrecorded, null: None, debts }),
+        (
+            "key-wrong",
+            KeyState { current: Current::Absent, null: None, debts: vec![debt(300, Stray::Wrong)] },
+        ),
     ]
 }
 
@@ -201,8 +205,11 @@ fn records_of_uploads_are_frozen() {
     assert_eq!(PartRecord::decode(&golden("part")), Ok(part));
     let finished =
         FinishedRecord { until: moment(), handle: 9, key: "key".to_owned(), sequence: Sequence(5) };
-    hold("finished", &finished.encode());
-    assert_eq!(FinishedRecord::decode(&golden("finished")), Ok(finished));
+    for (name, record) in [("finished", finished), ("finished-aborted", FinishedRecord::aborted(9, moment()))]
+    {
+        hold(name, &record.encode());
+        assert_eq!(FinishedRecord::decode(&golden(name)), Ok(record));
+    }
     let abort =
         AbortRecord { bucket: bucket(), key: "key".to_owned(), upload_id: UploadId::from_text("theirs") };
     hold("abort", &abort.encode());
