@@ -74,8 +74,8 @@ impl Write<'_> {
         outcome
     }
 
-    /// Doubts where a call has found that there is no such upload. Its parts may be an object's by now, so their room is not given
-    /// back before the next count.
+    /// Doubts where a call has found that there is no such upload. Its parts may be an object's by now, so their room is not
+    /// given back before the next count.
     fn note_missing<T>(&self, outcome: &Result<T, StoreError>) {
         if let Err(StoreError { kind: StoreErrorKind::Missing(Missing::Upload), .. }) = outcome {
             self.account.doubtful();
