@@ -67,8 +67,8 @@ pub struct LimitStats {
 /// Bounds requests per second and at once. A request waits for its turn, and is refused when that takes too long.
 ///
 /// Every call counts, and a body that goes out is under way until its end; what the same request asks meanwhile, other bodies
-/// aside, goes in its place. What one request of a client asks in a row counts once: a look at the bucket and the first call after it, opening an
-/// object and its first read.
+/// aside, goes in its place. What one request of a client asks in a row counts once: a look at the bucket and the first call
+/// after it, opening an object and its first read.
 #[derive(Debug, Clone)]
 pub struct Limit(Arc<Gate>);
 
