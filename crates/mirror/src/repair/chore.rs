@@ -159,8 +159,8 @@ impl Turn {
                 self.sweep(place).await?;
             }
             Chore::Put(version) => {
-                let held = self.put_at(place, &version, prepared).await?;
-                self.note_copy(&mut commit, &mut after, *version, (place, CopyState::Held(held)));
+                let copy = self.put_at(place, &version, prepared).await?;
+                self.note_copy(&mut commit, &mut after, *version, (place, copy));
             }
             Chore::Mark(version) => {
                 let held = self.mark_at(place, &version).await?;

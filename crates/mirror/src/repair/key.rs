@@ -9,7 +9,7 @@ use types::{Body, BucketName, ByteRange, ChecksumKind, Context, ObjectKey, Passa
 use super::chore::{Ahead, Chore, KeyName};
 use super::mode::Company;
 use crate::core::Core;
-use crate::journal::{BucketRecord, Held, Origin, Sequence, Stray, Version};
+use crate::journal::{BucketRecord, CopyState, Held, Origin, Sequence, Stray, Version};
 use crate::write::{Reply, Tail, Turn, Writers, refusal};
 
 const OPERATION: &str = "repair a target";
@@ -23,9 +23,21 @@ pub(crate) struct Prepared {
     tail: Tail,
     /// The target that it comes of, and the tags that it comes with.
     source: (usize, TagSet),
+    age: Age,
     /// Held until the last byte is written. What is copied in the middle of a turn has none: whoever has one may be waiting
     /// for that turn.
     passage: Option<Passage>,
+}
+
+/// Whether what was prepared is what is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Age {
+    /// It is, with its tags.
+    Fresh,
+    /// It is, but its source does not tell whether its tags were set meanwhile.
+    Untold,
+    /// It is not, or its tags were set meanwhile.
+    Stale,
 }
 
 /// What is copied to a target: a version of a key.
@@ -83,11 +95,10 @@ impl Core {
                 Chore::Nothing => return turn.bring_up(place).await,
                 Chore::Put(version) => {
                     let mut ready = prepared.take();
-                    if let Some(prepared) = &ready
-                        && !turn.is_fresh(&version, prepared).await?
-                    {
-                        ready = None;
+                    if let Some(prepared) = &mut ready {
+                        prepared.age = turn.age_of(&version, prepared).await?;
                     }
+                    ready = ready.filter(|prepared| prepared.age != Age::Stale);
                     if ready.is_some() || turn.is_there(place, &version).await {
                         if has_company {
                             turn.do_chore(place, Chore::Put(version), ready).await?;
@@ -126,7 +137,14 @@ impl Core {
         let start = self.putting(errand.bucket, errand.key, options);
         let mut writers = Writers::new(self.clone(), vec![place], 1, start);
         let tail = writers.stream(body).await?;
-        Ok(Prepared { sequence: errand.version.sequence, writers, tail, source, passage: None })
+        Ok(Prepared {
+            sequence: errand.version.sequence,
+            writers,
+            tail,
+            source,
+            age: Age::Fresh,
+            passage: None,
+        })
     }
 
     /// Opens a version at a target that has it, whole whatever becomes of that one, and says how it is put, and which that is.
@@ -186,14 +204,25 @@ impl Core {
 
 impl Turn {
     /// Whether what was prepared is a version as its source has it now: while it was copied, its tags may have been set.
-    async fn is_fresh(&self, version: &Version, prepared: &Prepared) -> Result<bool, StoreError> {
+    ///
+    /// # Errors
+    /// That of the source, where it does not have the version any more.
+    async fn age_of(&self, version: &Version, prepared: &Prepared) -> Result<Age, StoreError> {
         let (source, tags) = &prepared.source;
         let held = version.held_at(self.core.targets[*source].number);
-        let Some(held) = held.filter(|_| prepared.sequence == version.sequence) else { return Ok(false) };
+        let Some(held) = held.filter(|_| prepared.sequence == version.sequence) else {
+            return Ok(Age::Stale);
+        };
         let version_id = held.address(self.record.versioning);
         let options = OpenOptions { version_id, ..OpenOptions::default() };
-        let info = self.core.head(*source, &self.bucket, &self.key, options).await?;
-        Ok(info.metadata.tags == *tags)
+        match self.core.head(*source, &self.bucket, &self.key, options).await {
+            Ok(info) if info.metadata.tags == *tags => Ok(Age::Fresh),
+            Ok(_) => Ok(Age::Stale),
+            Err(error) => match error.kind {
+                StoreErrorKind::Missing(_) | StoreErrorKind::DeleteMarker { .. } => Err(error),
+                _ => Ok(Age::Untold),
+            },
+        }
     }
 
     /// Whether a target has a version already that it is said to owe: from a write that ended after nobody waited for it any
@@ -221,18 +250,18 @@ impl Turn {
         (info.metadata == theirs.metadata).then(Held::default)
     }
 
-    /// Gives a target a version, from what was prepared or from now on.
+    /// Gives a target a version, from what was prepared or from now on. Returns as what it has it.
     pub(crate) async fn put_at(
         &self,
         place: usize,
         version: &Version,
         prepared: Option<Prepared>,
-    ) -> Result<Held, StoreError> {
+    ) -> Result<CopyState, StoreError> {
         let ready = match prepared {
             Some(ready) => ready,
             None => {
                 if let Some(held) = self.found_there(place, version).await {
-                    return Ok(held);
+                    return Ok(CopyState::Held(held));
                 }
                 let (bucket, record, key) = (&self.bucket, &self.record, &self.key);
                 self.core.prepare(place, &Errand { bucket, record, key, version }).await?
@@ -240,7 +269,7 @@ impl Turn {
         };
         let (core, bucket, key) = (self.core.clone(), self.bucket.clone(), self.key.clone());
         let running = move |place| core.running(place, &bucket, std::slice::from_ref(&key));
-        let size_bytes = ready.tail.size_bytes;
+        let (size_bytes, age) = (ready.tail.size_bytes, ready.age);
         let finishing = ready.writers.finish(ready.tail, running);
         let replies = self.in_mode_of(place, version, async { Ok(finishing.await) }).await?;
         drop(ready.passage);
@@ -251,9 +280,10 @@ impl Turn {
         let Some(outcome) = done else { return Err(refusal(&self.core, replies, OPERATION)) };
         self.core.stats.targets[place].repaired_bytes.add(size_bytes);
         let shown = version.facts().map(|facts| &facts.etag);
-        Ok(Held {
+        let held = Held {
             version_id: outcome.version_id,
             etag: (shown != Some(&outcome.etag)).then_some(outcome.etag),
-        })
+        };
+        Ok(if age == Age::Untold { CopyState::OwesTags(held) } else { CopyState::Held(held) })
     }
 }

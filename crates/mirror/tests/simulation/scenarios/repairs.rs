@@ -3,6 +3,7 @@
 use store::{Identity, ObjectIdentity};
 
 use super::*;
+use crate::faults::{Call, Fate};
 
 /// Puts other bytes of the same size at a target, which says of them what it said of those that were there.
 async fn falsify(target: &SharedStore, name: &str) {
@@ -112,6 +113,31 @@ async fn tags_that_are_set_while_an_object_is_copied_come_with_it() {
         drained(&process).await;
         world.heal();
         assert_eq!(tags_at(&world.targets[1].store, "k").await, tags("v"), "{offset} steps");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_was_copied_whole_is_kept_though_its_source_is_away_by_then() {
+    for versioned in [false, true] {
+        let world = World::new(Nature { versioned, ..world(WritePolicy::Any).nature });
+        let (process, bucket) = begin(&world).await;
+        let far = &world.targets[1];
+        far.faults.single_out(Some((Call::Put, Fate::Refused)));
+        put(&process.store, &bucket, "k", CONTENT).await;
+        process.store.set_tags(&cx(), &bucket, &key("k"), None, tags("v")).await.unwrap();
+        // Repair is at it after ten seconds, and reads on only after twenty.
+        far.faults.single_out(Some((Call::Put, Fate::Slow(Duration::from_secs(15)))));
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        world.targets[0].faults.set(Mood::Down);
+        tokio::time::sleep(Duration::from_secs(50)).await;
+        let there = far.store.bucket(&cx(), &bucket_name()).await.unwrap();
+        assert_eq!(content(&far.store, &there, "k").await, Some(CONTENT), "versioned: {versioned}");
+        world.heal();
+        far.faults.single_out(None);
+        drained(&process).await;
+        assert_eq!(content(&far.store, &there, "k").await, Some(CONTENT), "versioned: {versioned}");
+        assert_eq!(tags_at(&far.store, "k").await, tags("v"));
+        assert_eq!(look::list_versions(&far.store, &there, "k").await.len(), 1);
     }
 }
 
