@@ -204,7 +204,7 @@ impl ObjectStore for TargetInLife {
         bucket: &Bucket,
         targets: Vec<DeleteTarget>,
     ) -> Result<Vec<Result<DeleteOutcome, StoreError>>, StoreError> {
-        self.call(self.target.store.delete_many(cx, bucket, targets)).await
+        self.call_of(Call::Delete, self.target.store.delete_many(cx, bucket, targets)).await
     }
 
     async fn copy(

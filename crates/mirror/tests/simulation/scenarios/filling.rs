@@ -1,6 +1,7 @@
 //! Back-fills that meet a lost bucket, or keys that cannot be copied.
 
 use super::*;
+use crate::faults::{Call, Fate};
 
 /// Keys of the bucket: several pages of a back-fill.
 const KEYS: u64 = 250;
@@ -90,4 +91,34 @@ async fn a_key_that_cannot_be_copied_keeps_no_other_from_being_filled_in_and_is_
     put(&process.store, &bucket, "0/bad", CONTENT).await;
     tokio::time::sleep(Duration::from_secs(900)).await;
     is_whole(&world, &process, KEYS + 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_target_still_has_to_remove_is_not_taken_for_what_it_had_before() {
+    let world = World::new(Nature { versioned: true, ..world(WritePolicy::Any).nature });
+    let alone = world.begin_with(&world.targets[..1], Life::long()).await.unwrap();
+    let bucket = world.make_bucket(&alone).await;
+    put(&alone.store, &bucket, "0", SMALL).await;
+    put(&alone.store, &bucket, "0", CONTENT).await;
+    for number in 0..KEYS {
+        put(&alone.store, &bucket, &format!("1/{number}"), SMALL).await;
+    }
+    alone.stop().await;
+    world.targets[1].faults.set(Mood::Slow(Duration::from_millis(50)));
+    let process = world.begin(Life::long()).await.unwrap();
+    wait_for_a_mark(&process).await;
+    world.targets[1].faults.single_out(Some((Call::Delete, Fate::Refused)));
+    let version_id = look::list_versions(&process.store, &bucket, "0").await.pop();
+    let options = DeleteOptions { version_id, ..DeleteOptions::default() };
+    process.store.delete(&cx(), &bucket, &key("0"), options).await.unwrap();
+    while !process.mirror.status().await.unwrap().targets[1].filling.is_empty() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    assert_eq!(process.owed_operations().await, 1, "the removal");
+    let (start, end) = (b"cmore/"[..].into(), b"cmore0"[..].into());
+    let marks = meta::ScanRequest { start, end, limit: 1, fold: None };
+    let page = meta::MetaRead::scan(&world.journal, marks).await.unwrap();
+    assert!(page.items.is_empty(), "nothing is asked of it beforehand");
+    world.targets[1].faults.single_out(None);
+    drained(&process).await;
 }
