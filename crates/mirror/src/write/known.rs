@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use futures_util::future::join_all;
 use meta::Commit;
-use store::{Missing, OpenOptions, StoreError, StoreErrorKind, Versioning};
+use store::{Missing, StoreError, StoreErrorKind, Versioning};
 use types::BucketName;
 
 use super::Turn;
 use super::turn::owe;
-use crate::core::Core;
+use crate::core::{Core, PATIENCE};
 use crate::journal::{Coverage, Current, Member, Stray, Version};
 use crate::target::TargetNumber;
 
@@ -108,22 +109,35 @@ impl Turn {
     /// # Errors
     /// Failures of the journal. A target that does not answer stays unknown.
     pub(crate) async fn find_out(&mut self, places: &[usize]) -> Result<(), StoreError> {
-        if self.is_untold()
-            && let Ok(Current::Version(version)) = self.current().await
-        {
-            let version = version.clone();
-            self.record_found(version).await?;
+        if self.is_untold() && self.tellers().any(|place| !self.core.health.is_out(place)) {
+            // Nobody's silence is worth more than the patience; a target that the policy needs is asked again.
+            let _unanswered = self.current_within(PATIENCE).await;
+            self.record_current().await?;
         }
+        let mut unknown = Vec::new();
         for place in places {
             let is_owing = self.state.owes(self.core.targets[*place].number);
             if is_owing || self.is_known(*place) || !self.takes_in_order(*place) {
                 continue;
             }
-            if self.is_member_without_more(*place).await? || self.has_nothing(*place).await {
+            if self.is_member_without_more(*place).await? {
                 self.empty_at.insert(*place);
+            } else {
+                unknown.push(*place);
             }
         }
+        let answers = join_all(unknown.iter().map(|place| self.has_nothing(*place))).await;
+        let empty = unknown.into_iter().zip(answers).filter(|(_, is_empty)| *is_empty);
+        self.empty_at.extend(empty.map(|(place, _)| place));
         Ok(())
+    }
+
+    /// Makes durable what was found under a key that the journal does not know.
+    async fn record_current(&mut self) -> Result<(), StoreError> {
+        match self.found() {
+            Some(Current::Version(version)) if self.is_untold() => self.record_found(version.clone()).await,
+            _ => Ok(()),
+        }
     }
 
     /// Makes durable what the full members have of a key that was there before the mirror; those that have something else, or
@@ -154,7 +168,7 @@ impl Turn {
     }
 
     async fn has_nothing(&self, place: usize) -> bool {
-        let there = self.core.head(place, &self.bucket, &self.key, OpenOptions::default()).await;
+        let there = self.head_within(place, PATIENCE).await;
         matches!(there, Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Key)))
     }
 
@@ -166,6 +180,11 @@ impl Turn {
         let number = self.core.targets[place].number;
         if self.core.is_running(place, &self.bucket, &self.key) {
             return Err(StoreError::new(StoreErrorKind::Unavailable, "bring a target up to a write"));
+        }
+        if self.is_untold() {
+            // What nobody tells is not given up: a target that has it would owe it, and nobody would have it any more.
+            self.current().await?;
+            self.record_current().await?;
         }
         if !self.state.owes(number) && !self.takes_object(place) {
             if self.record.versioning == Versioning::Off && self.state.version().is_some() {

@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use meta::Commit;
 use store::{
     Bucket, Missing, ObjectInfo, OpenOptions, StoreError, StoreErrorKind, Versioning, WriteCondition,
@@ -159,10 +161,15 @@ impl Turn {
 
     /// What stands under the key. Where the journal does not say, the targets are asked.
     pub(crate) async fn current(&mut self) -> Result<&Current, StoreError> {
+        self.current_within(ANSWER_MAX).await
+    }
+
+    /// As [`Turn::current`], of targets that answer within a time.
+    pub(super) async fn current_within(&mut self, limit: Duration) -> Result<&Current, StoreError> {
         if self.found.is_none() {
             let found = match (&self.state.current, self.record.coverage) {
                 (Current::Unrecorded, Coverage::Whole) => Current::Absent,
-                (Current::Unrecorded, Coverage::Partial) => self.look().await?,
+                (Current::Unrecorded, Coverage::Partial) => self.look(limit).await?,
                 (known, _) => known.clone(),
             };
             self.found = Some(found);
@@ -172,15 +179,14 @@ impl Turn {
 
     /// What the targets that owe nothing of the key have there: as the first of them says; the others that say otherwise do
     /// not have it.
-    async fn look(&mut self) -> Result<Current, StoreError> {
+    async fn look(&mut self, limit: Duration) -> Result<Current, StoreError> {
         let mut found: Option<(ObjectInfo, Vec<CopyAt>)> = None;
         let mut answered = false;
-        for place in 0..self.core.targets.len() {
+        let turn = &*self;
+        let asked = turn.tellers().map(|place| async move { (place, turn.head_within(place, limit).await) });
+        for (place, answer) in join_all(asked).await {
             let number = self.core.targets[place].number;
-            if self.record.member(number) != Some(Member::Full) || self.state.owes(number) {
-                continue;
-            }
-            match self.core.head(place, &self.bucket, &self.key, OpenOptions::default()).await {
+            match answer {
                 Ok(info) => {
                     let held = Held { version_id: info.version_id.clone(), etag: None };
                     let copy = |held| CopyAt { target: number, state: CopyState::Held(held) };
@@ -216,6 +222,30 @@ impl Turn {
                 copies,
             }),
         })
+    }
+
+    /// What was found under the key in this turn.
+    pub(super) fn found(&self) -> Option<&Current> {
+        self.found.as_ref()
+    }
+
+    /// The targets whose word holds for a key that the journal does not know.
+    pub(super) fn tellers(&self) -> impl Iterator<Item = usize> {
+        (0..self.core.targets.len()).filter(|place| {
+            let number = self.core.targets[*place].number;
+            self.record.member(number) == Some(Member::Full) && !self.state.owes(number)
+        })
+    }
+
+    /// Looks at what a target has under the key, for a time.
+    pub(super) async fn head_within(&self, place: usize, limit: Duration) -> Result<ObjectInfo, StoreError> {
+        let (core, key) = (&self.core, &self.key);
+        let looking = async {
+            let bucket = core.target_bucket(place, &self.bucket).await?;
+            let store = &core.targets[place].store;
+            store.head(&Context::background(), &bucket, key, OpenOptions::default()).await
+        };
+        core.ask_within(place, limit, looking).await
     }
 
     /// Holds a condition to the object that stands under the key.
@@ -426,8 +456,17 @@ impl Core {
         place: usize,
         question: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
+        self.ask_within(place, ANSWER_MAX, question).await
+    }
+
+    async fn ask_within<T>(
+        &self,
+        place: usize,
+        limit: Duration,
+        question: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         let attempt = self.health.begin(place);
-        match tokio::time::timeout(ANSWER_MAX, question).await {
+        match tokio::time::timeout(limit, question).await {
             Ok(Ok(answer)) => {
                 attempt.answered();
                 Ok(answer)
@@ -465,7 +504,7 @@ impl Core {
 }
 
 /// How long a small question waits for its answer.
-const ANSWER_MAX: std::time::Duration = std::time::Duration::from_secs(30);
+const ANSWER_MAX: Duration = Duration::from_secs(30);
 
 /// The error that tells a client why no target did it: one that is about the request before one about a target.
 pub(crate) fn refusal<T>(core: &Core, replies: Replies<T>, operation: &'static str) -> StoreError {

@@ -136,3 +136,41 @@ async fn a_target_that_misses_a_change_of_the_bucket_while_a_body_comes_owes_the
     let is_own = |id: &Option<types::VersionId>| matches!(id, Some(types::VersionId::Id(_)));
     assert!(is_own(&version_id) && is_own(&theirs), "{version_id:?}, {theirs:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_hangs_while_another_is_filled_costs_a_new_key_no_more_than_the_patience() {
+    use store::BucketStore;
+    for hanging in 0..2 {
+        let mut world = World::of(2, WritePolicy::Any).await;
+        let name = types::BucketName::new("before").unwrap();
+        let (owner, tags) = (world.bucket.owner.clone(), types::TagSet::default());
+        world.targets[0].store.create_bucket(&noted(), &name, &owner, &tags).await.unwrap();
+        world.bucket = world.mirror.bucket(&noted(), &name).await.unwrap();
+        world.repair().await;
+        world.targets[hanging].faults.set(Mood::Hanging);
+        for number in 0..8 {
+            let began = Instant::now();
+            world.put(&noted(), &format!("k{number}"), Body::from_bytes(bytes(10))).await.unwrap();
+            assert!(began.elapsed() <= PATIENCE * 3, "{hanging}: {:?}", began.elapsed());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_nobody_tells_of_when_it_is_written_is_still_there_afterwards() {
+    use store::BucketStore;
+    for write in [WritePolicy::Any, WritePolicy::All] {
+        let mut world = World::of(2, write).await;
+        let name = types::BucketName::new("before").unwrap();
+        let (owner, tags) = (world.bucket.owner.clone(), types::TagSet::default());
+        let (near, key) = (&world.targets[0].store, crate::world::key("k"));
+        let there = near.create_bucket(&noted(), &name, &owner, &tags).await.unwrap();
+        near.put(&noted(), &there, &key, Body::from_bytes(bytes(10)), Default::default()).await.unwrap();
+        world.bucket = world.mirror.bucket(&noted(), &name).await.unwrap();
+        world.repair().await;
+        world.targets.iter().for_each(|target| target.faults.set(Mood::Down));
+        world.put(&noted(), "k", Body::from_bytes(bytes(20))).await.unwrap_err();
+        world.targets.iter().for_each(|target| target.faults.set(Mood::Well));
+        assert_eq!(world.read("k").await.len(), 10, "{write:?}");
+    }
+}
