@@ -60,7 +60,7 @@ impl Inner {
                 return outcome.ok_or(error);
             }
         };
-        self.forget_upload(&bucket.name, upload.id).await;
+        self.forget_upload(upload).await;
         let etag = document.root.need("ETag").map_err(|error| error.into_store(OPERATION))?;
         let made = Made {
             etag: ETag::from_text(etag),
@@ -194,7 +194,7 @@ impl Inner {
         let ours = tag_of(parts).filter(|_| may_be_ours)?;
         let found = self.head_now(cx, upload.bucket.name.as_str(), upload.key, None).await.ok();
         let (info, answer) = found.filter(|(info, _)| info.etag == ours)?;
-        self.forget_upload(&upload.bucket.name, upload.id).await;
+        self.forget_upload(upload).await;
         Some(PutOutcome {
             version_id: version_of(upload.bucket, &answer),
             etag: info.etag,

@@ -142,11 +142,16 @@ impl Inner {
         Ok(kept.as_deref().and_then(UploadRecord::decode).filter(|record| record.key == *upload.key))
     }
 
-    /// Forgets an upload that has ended.
-    pub(super) async fn forget_upload(&self, bucket: &BucketName, id: &UploadId) {
-        let name = record_name(bucket, id);
+    /// Forgets an upload that has ended. That of another key is kept: under this one it never was.
+    pub(super) async fn forget_upload(&self, upload: UploadRef<'_>) {
+        let name = record_name(&upload.bucket.name, upload.id);
         self.uploads.remove(&name);
-        if let Err(error) = self.ledger.remove_value(name.as_bytes()).await {
+        let forgotten = match self.upload_record(upload).await {
+            Ok(Some(_)) => self.ledger.remove_value(name.as_bytes()).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = forgotten {
             tracing::warn!(%error, "the record of an upload that has ended is left to the next sweep");
         }
     }
@@ -182,7 +187,7 @@ impl Inner {
             .map(drop)
             .map_err(|failure| of_upload(failure.into_store(Seen::default(), "abort an upload")));
         if matches!(&result, Ok(()) | Err(StoreError { kind: StoreErrorKind::Missing(_), .. })) {
-            self.forget_upload(&upload.bucket.name, upload.id).await;
+            self.forget_upload(upload).await;
         }
         result
     }

@@ -1,11 +1,14 @@
 //! Listings of uploads and their parts.
 
-use store::{CreateUploadOptions, ListParts, ListUploads, Position, UploadChecksum, UploadEntry, UploadId};
+use store::{
+    CreateUploadOptions, ListParts, ListUploads, Missing, Position, StoreErrorKind, UploadChecksum,
+    UploadEntry, UploadId, UploadRef,
+};
 use types::{ChecksumAlgorithm, ChecksumKind, ObjectMetadata, StorageClass};
 
 use super::multipart::takes_parts;
 use crate::store::StoreWorld;
-use crate::store::desk::Desk;
+use crate::store::desk::{Desk, assert_refused, key};
 
 async fn walk(desk: &Desk, options: ListUploads) -> Vec<UploadEntry> {
     let (mut entries, mut options) = (Vec::new(), options);
@@ -93,11 +96,20 @@ pub async fn a_listed_upload_shows_how_it_was_begun(world: &dyn StoreWorld) {
     }
     let page = ListParts { after: 0, limit: 0 };
     let page = desk.store.list_parts(&desk.cx, upload.reference(), page).await.unwrap();
-    assert_eq!((page.upload.metadata, page.upload.checksum), (metadata, Some(named)));
+    assert_eq!((page.upload.metadata, page.upload.checksum), (metadata.clone(), Some(named)));
     if desk.can(|store| store.exact_times) {
         assert_eq!(page.upload.initiated_at, listed.initiated_at);
     }
     assert_eq!((page.parts.len(), page.more), (0, false));
+    // Under another key there is no such upload, and this one stays what it is.
+    let elsewhere = UploadRef { key: &key("other"), ..upload.reference() };
+    assert_refused!(
+        desk.store.abort_upload(&desk.cx, elsewhere).await,
+        StoreErrorKind::Missing(Missing::Upload)
+    );
+    let page = ListParts { after: 0, limit: 0 };
+    let page = desk.store.list_parts(&desk.cx, upload.reference(), page).await.unwrap();
+    assert_eq!((page.upload.metadata, page.upload.checksum), (metadata, Some(named)));
 }
 
 /// Parts are listed page by page.
