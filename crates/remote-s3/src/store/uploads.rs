@@ -172,12 +172,12 @@ impl Inner {
     }
 
     pub(super) async fn abort_upload(&self, cx: &Context, upload: UploadRef<'_>) -> Result<(), StoreError> {
-        // Not every service says of an upload that has ended that there is none to abort.
-        match self.begun(cx, upload).await {
-            Err(error) if matches!(error.kind, StoreErrorKind::Missing(Missing::Upload)) => {
-                return Err(error);
-            }
-            _ => {}
+        // Not every service says of an upload that has ended, or is another key's, that there is none to abort.
+        if self.upload_record(upload).await?.is_none()
+            && let Err(error) = self.parts_document(cx, upload, 0, 1).await
+            && matches!(error.kind, StoreErrorKind::Missing(Missing::Upload))
+        {
+            return Err(error);
         }
         let call = Call::object(Method::DELETE, upload.bucket.name.as_str(), upload.key.as_str())
             .with("uploadId", upload.id.as_str())
