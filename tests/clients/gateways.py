@@ -123,16 +123,37 @@ def keyring(home, name):
     return f"file:{path}"
 
 
-# Each layer alone, over stores here.
-CACHE = """
+# A store here under layers.
+ALONE = """
 [store.here]
 kind = "local"
 path = "here"
 
 [bucket."*"]
 store = "here"
-layers = [ {{ kind = "cache", path = "cached", size = "1GiB", mode = "strict", memory = "16MiB" }} ]
+layers = [
+{layers}
+]
 """
+
+
+def alone(*layers):
+    """The settings of layers over a store here, the outermost first."""
+    return ALONE.format(layers="\n".join(f"    {{{{ {layer} }}}}," for layer in layers))
+
+
+CACHE = alone('kind = "cache", path = "cached", size = "1GiB", mode = "strict", memory = "16MiB"')
+CRYPT = alone('kind = "crypt", keyring = "{first}"')
+PREFIX = alone('kind = "prefix", prefix = "within/"')
+# All that let writes through, with limits that these tests do not reach.
+LIGHT = alone(
+    'kind = "log"',
+    'kind = "limit", requests = 100000, concurrency = 256',
+    'kind = "bandwidth", read = "4GiB", write = "4GiB"',
+    'kind = "retry", timeout = "60s", attempts = 3',
+    'kind = "quota", bytes = "1TiB", objects = 10000000',
+    'kind = "fault", latency = "1ms"',
+)
 
 MIRROR = """
 [store.one]
@@ -150,44 +171,6 @@ write = "all"
 
 [bucket."*"]
 store = "mirror"
-"""
-
-CRYPT = """
-[store.here]
-kind = "local"
-path = "here"
-
-[bucket."*"]
-store = "here"
-layers = [ {{ kind = "crypt", keyring = "{first}" }} ]
-"""
-
-# All that let writes through, with limits that these tests do not reach.
-LIGHT = """
-[store.here]
-kind = "local"
-path = "here"
-
-[bucket."*"]
-store = "here"
-layers = [
-    {{ kind = "log" }},
-    {{ kind = "limit", requests = 100000, concurrency = 256 }},
-    {{ kind = "bandwidth", read = "4GiB", write = "4GiB" }},
-    {{ kind = "retry", timeout = "60s", attempts = 3 }},
-    {{ kind = "quota", bytes = "1TiB", objects = 10000000 }},
-    {{ kind = "fault", latency = "1ms" }},
-]
-"""
-
-PREFIX = """
-[store.here]
-kind = "local"
-path = "here"
-
-[bucket."*"]
-store = "here"
-layers = [ {{ kind = "prefix", prefix = "within/" }} ]
 """
 
 # Encryption over a cache over a mirror of a store here, an S3 and an Azure.
