@@ -2,7 +2,8 @@ use meta::Commit;
 use store::{DeleteOutcome, PutOutcome, StoreError, StoreErrorKind, Versioning};
 use types::{Context, StorageClass, Timestamp};
 
-use super::turn::{owe, refusal};
+use super::ask::refusal;
+use super::turn::owe;
 use super::{Replies, Reply, Turn};
 use crate::journal::{
     CopyState, Coverage, Current, Facts, Held, Intent, KeyState, Member, Origin, Plan, Sequence, Stray,

@@ -8,7 +8,8 @@ use store::{
 };
 use types::{Context, ObjectKey, VersionId};
 
-use super::turn::{decide, owe, refusal};
+use super::ask::refusal;
+use super::turn::{decide, owe};
 use super::{Draft, Fan, Replies, Reply, Turn, Wanted, to_its_end};
 use crate::core::Core;
 use crate::journal::{CopyState, Current, KeyState, Plan, Version};

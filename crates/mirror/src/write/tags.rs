@@ -4,7 +4,8 @@ use meta::Commit;
 use store::{Bucket, Missing, StoreError, StoreErrorKind, Support};
 use types::{Context, ObjectKey, TagSet, VersionId};
 
-use super::turn::{owe, refusal};
+use super::ask::refusal;
+use super::turn::owe;
 use super::{Fan, Replies, Reply, Turn, to_its_end};
 use crate::core::Core;
 use crate::journal::{CopyState, Coverage, Current, KeyState, Plan, Version};
