@@ -7,7 +7,7 @@ use types::{BucketName, Context};
 use crate::core::Core;
 use crate::journal::buckets::{write_bucket, write_bucket_debt};
 use crate::journal::{BucketDebt, BucketRecord, Member};
-use crate::write::{Fan, Replies, Reply};
+use crate::write::{Fan, Replies, Reply, certain_refusal};
 
 /// How a change of a bucket is brought to its targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,20 +124,4 @@ impl Core {
         }
         if done >= self.needed() { Ok(()) } else { Err(self.unmet(operation)) }
     }
-}
-
-/// What a target that will never have the bucket says: no outage, so it is the answer.
-pub(super) fn certain_refusal(replies: &Replies<()>) -> Option<StoreError> {
-    replies.iter().find_map(|(_, reply)| match reply {
-        Reply::Refused(error) => match error.kind {
-            StoreErrorKind::Unsupported(why) => {
-                Some(StoreError::new(StoreErrorKind::Unsupported(why), error.operation))
-            }
-            StoreErrorKind::Forbidden(why) => {
-                Some(StoreError::new(StoreErrorKind::Forbidden(why), error.operation))
-            }
-            _ => None,
-        },
-        Reply::Done(()) | Reply::Unknown(_) => None,
-    })
 }

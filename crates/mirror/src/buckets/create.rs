@@ -4,12 +4,12 @@ use meta::Commit;
 use store::{Bucket, StoreError, StoreErrorKind, Versioning};
 use types::{BucketName, Context, Owner, TagSet};
 
-use super::alike::{Care, certain_refusal};
+use super::alike::Care;
 use crate::core::Core;
 use crate::journal::buckets::{write_bucket, write_bucket_debt};
 use crate::journal::{BucketDebt, BucketRecord, Coverage, Member};
 use crate::locks::LockName;
-use crate::write::{Replies, Reply, refusal, to_its_end};
+use crate::write::{Replies, Reply, certain_refusal, refusal, to_its_end};
 
 impl Core {
     /// Makes a bucket at all targets.

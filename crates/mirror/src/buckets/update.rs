@@ -3,11 +3,11 @@ use std::sync::Arc;
 use store::{Bucket, BucketUpdate, StoreError, StoreErrorKind, Versioning};
 use types::{BucketName, Context};
 
-use super::alike::{Care, certain_refusal};
+use super::alike::Care;
 use crate::core::Core;
 use crate::journal::{BucketRecord, Member};
 use crate::locks::LockName;
-use crate::write::{Replies, Reply, refusal, to_its_end};
+use crate::write::{Replies, Reply, certain_refusal, refusal, to_its_end};
 
 const OPERATION: &str = "update bucket";
 

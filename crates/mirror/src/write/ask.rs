@@ -100,3 +100,16 @@ pub(crate) fn refusal<T>(core: &Core, replies: Replies<T>, operation: &'static s
         None => StoreError::new(StoreErrorKind::Unavailable, operation),
     }
 }
+
+/// What a target says that will never have it: no outage, so it is the answer.
+pub(crate) fn certain_refusal<T>(replies: &Replies<T>) -> Option<StoreError> {
+    replies.iter().find_map(|(_, reply)| {
+        let Reply::Refused(error) = reply else { return None };
+        let kind = match error.kind {
+            StoreErrorKind::Unsupported(why) => StoreErrorKind::Unsupported(why),
+            StoreErrorKind::Forbidden(why) => StoreErrorKind::Forbidden(why),
+            _ => return None,
+        };
+        Some(StoreError::new(kind, error.operation))
+    })
+}

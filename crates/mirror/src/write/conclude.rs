@@ -1,8 +1,8 @@
 use meta::Commit;
-use store::{DeleteOutcome, PutOutcome, StoreError, StoreErrorKind, Versioning};
+use store::{DeleteOutcome, PutOutcome, StoreError, Versioning};
 use types::{Context, StorageClass, Timestamp};
 
-use super::ask::refusal;
+use super::ask::{certain_refusal, refusal};
 use super::turn::owe;
 use super::{Replies, Reply, Turn};
 use crate::journal::{
@@ -253,20 +253,4 @@ impl Turn {
 /// The plan of a new object.
 pub(crate) fn object_plan(draft: Draft, upload: Option<UploadNumber>, origin: Origin) -> Plan {
     Plan::Object { sequence: draft.sequence, random: draft.random, upload, origin }
-}
-
-/// Why a target will never have the object: no outage, so it is the answer.
-fn certain_refusal(replies: &Replies<PutOutcome>) -> Option<StoreError> {
-    replies.iter().find_map(|(_, reply)| match reply {
-        Reply::Refused(error) => match error.kind {
-            StoreErrorKind::Unsupported(why) => {
-                Some(StoreError::new(StoreErrorKind::Unsupported(why), error.operation))
-            }
-            StoreErrorKind::Forbidden(why) => {
-                Some(StoreError::new(StoreErrorKind::Forbidden(why), error.operation))
-            }
-            _ => None,
-        },
-        Reply::Done(_) | Reply::Unknown(_) => None,
-    })
 }

@@ -152,8 +152,7 @@ impl<T: Send + 'static> Fan<T> {
         }
     }
 
-    /// The replies of calls that ended before they were let go. One is waited for, no longer than [`PATIENCE`]: whoever asks
-    /// knows that a call gave its body up.
+    /// The replies of calls that ended before they were let go. One is waited for, no longer than [`PATIENCE`].
     pub(crate) async fn ended_early(&mut self) -> &Replies<T> {
         let mut soon = Instant::now() + PATIENCE;
         while let Ok(Some((target, result))) = timeout_at(soon, self.receiver.recv()).await {

@@ -1,4 +1,4 @@
-//! What targets have at a key before a write reaches them. A write begins only at targets of which that is known, so that what
+//! What targets have at a key before a new object reaches them. It begins only at targets of which that is known, so that what
 //! is found there after a crash is told from what was there before.
 
 use std::collections::HashMap;

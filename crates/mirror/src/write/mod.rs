@@ -13,7 +13,7 @@ mod tags;
 mod tee;
 mod turn;
 
-pub(crate) use ask::refusal;
+pub(crate) use ask::{certain_refusal, refusal};
 pub(crate) use caller::{Wanted, to_its_end};
 pub(crate) use conclude::{Draft, Kept, Refusals, object_plan};
 pub(crate) use copy::Source;
