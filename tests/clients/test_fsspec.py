@@ -34,6 +34,7 @@ def table():
     return pyarrow.table({"id": numbers, "name": [f"name {number}" for number in numbers], "part": [number % 4 for number in numbers]})
 
 
+@pytest.mark.needs("own_bucket")
 def test_files(by_fsspec, bucket_name):
     content = bytes_of(12 * 1024 * 1024)
     with by_fsspec.open(f"{bucket_name}/dir/file", "wb", block_size=5 * 1024 * 1024) as stream:
